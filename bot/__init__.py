@@ -1,0 +1,1 @@
+"""The edge: the only folder that awaits, opens sockets and reads the clock."""

@@ -1,0 +1,301 @@
+"""The composition root: message in → one transaction → letters out; and the loops that keep it going."""
+
+import asyncio
+import importlib
+import logging
+import pkgutil
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import inspect
+from sqlmodel import Session, func, select
+
+import handlers
+from bot import clock
+from bot.config import Settings, occurrence
+from bot.courier import Courier
+from bot.lanes import Lanes
+from bot.platforms import Outgoing, Platform
+from bot.sync import synchronise
+from handlers import intake, known, router
+from handlers.danger import FirstWords
+from handlers.desk import Desk, Sorry
+from handlers.dispatch import on_duty
+from handlers.known import Known, Learnt
+from handlers.message import Message, Reply
+from handlers.router import Heard, Job, Router
+from handlers.talkback import reply_to_card
+from handlers.wording import Wording
+from nlp.lexicon import Category, Topic
+from nlp.reader import Reader
+from storage import chats, deliveries, outbox
+from storage.chats import Chat
+from storage.database import Database
+from storage.follow import CHAT
+from storage.outbox import Letter, Purpose
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+TOAST = 180  # characters that fit beside a pressed button
+LANES = 4  # on PostgreSQL; SQLite has one writer
+DUE_AT_ONCE = 200
+REFRESH = 5.0  # seconds: what other processes changed is known at the latest then
+PAUSES = (1, 2, 5, 15, 60)  # seconds between the resumptions of a failing loop
+
+
+@dataclass
+class Handled:
+    """What a message led to: the text that rides on its call, and what the snapshot learns from it."""
+
+    toast: str | None = None
+    learnt: list[Learnt] = field(default_factory=list)
+
+
+class App:
+    def __init__(
+        self, settings: Settings, database: Database, platforms: Sequence[Platform], now: Callable[[], datetime]
+    ) -> None:
+        for module in pkgutil.iter_modules(handlers.__path__):
+            importlib.import_module(f"handlers.{module.name}")
+        self.settings = settings
+        self.database = database
+        self.platforms = {(platform.name, platform.account): platform for platform in platforms}
+        self.now = now
+        self.house = settings.house()
+        self.say = Wording(self.house.language, self.house.zone)
+        extra = [
+            Category(
+                entry.key, entry.label, entry.department, (Topic(entry.label, signs=entry.keywords),), entry.examples
+            )
+            for entry in settings.categories
+        ]
+        self.reader = Reader(settings.community.places, extra)
+        self.router = Router(router.grammar(self.say), self.reader, intake.hear, intake.act, reply_to_card)
+        self.known = Known()
+        self.lanes = Lanes(database, 1 if database.is_sqlite else LANES)
+        self.first_words = FirstWords(self.house, self.say)
+        self.couriers = [Courier(platform, self.lanes.submit, self._give_back, now) for platform in platforms]
+        self._resting: dict[tuple[str, Any], datetime] = {}
+
+    # -- starting and stopping --------------------------------------------------------------------------------
+
+    async def start(self) -> list[str]:
+        """Migrates, brings the configuration in, decides about interrupted letters; returns conflicts as sentences."""
+        await asyncio.to_thread(self.database.migrate)
+        conflicts = await self._do("start", lambda session: synchronise(session, self.settings, at=self.now()))
+        await self.refresh()
+        for courier in self.couriers:
+            await courier.recover()
+        return conflicts
+
+    async def refresh(self) -> None:
+        self.known = await self._do("start", lambda session: known.load(session, on_duty))
+
+    async def run(self) -> None:
+        """Everything at once until cancelled; a loop that fails resumes, it never ends the process."""
+        loops: list[Awaitable[None]] = [supervised("clock", partial(clock.ring, self.tick)), self._keep_fresh()]
+        loops += [supervised("courier", courier.run) for courier in self.couriers]
+        loops += [
+            supervised(platform.name, partial(platform.run, self.receive)) for platform in self.platforms.values()
+        ]
+        await asyncio.gather(*loops)
+
+    async def _keep_fresh(self) -> None:
+        async def forever() -> None:
+            while True:
+                await asyncio.sleep(REFRESH)
+                await self.refresh()
+
+        await supervised("refresh", forever)
+
+    def close(self) -> None:
+        self.lanes.close()
+        self.database.close()
+
+    # -- a message --------------------------------------------------------------------------------------------
+
+    async def receive(self, message: Message) -> str | None:
+        """Returns after the commit, so that the platform may be told; the text rides on its call (a toast)."""
+        heard = self.router.hear(message, self.known)
+        if heard is None:
+            return None
+        if words := self.first_words(message, heard.reading, self.known):
+            await self._say_now(message, words)
+        handled = await self._handle(message, heard)
+        for learn in handled.learnt:
+            learn(self.known)
+        self.wake()
+        return handled.toast
+
+    async def _say_now(self, message: Message, words: str) -> None:
+        """Danger does not wait for the outbox. If it cannot be said, the case still follows."""
+        out = Outgoing(message.chat.address, message.private, words, reply_to=message.message)
+        try:
+            await self.platforms[message.chat.platform, message.chat.account].send(out)
+        except Exception as error:  # noqa: BLE001 (nothing may keep the case from being opened)
+            log.error("danger could not be answered", extra={"error": type(error).__name__})  # noqa: TRY400 (no text in logs)
+
+    async def _handle(self, message: Message, heard: Heard) -> Handled:
+        """A message whose handler raises twice is noted as failed and answered with one sentence."""
+        for attempt in (1, 2):
+            try:
+                return await self._do(message.chat, partial(self._in_transaction, message, heard))
+            except Exception as error:
+                kind = type(error).__name__
+                log.exception(
+                    "handler raised",
+                    exc_info=_without_text(error),
+                    extra={"delivery": message.delivery, "attempt": attempt},
+                )
+        return await self._do(message.chat, partial(self._gave_up, message, kind))
+
+    def _in_transaction(self, message: Message, heard: Heard, session: Session) -> Handled:
+        """The idempotency row, the change and the letters; a Sorry rolls its change back, then is said."""
+        if deliveries.seen(session, *message.chat[:2], message.delivery):
+            return Handled()
+        chat = self._chat(session, message)
+        if chat is None:
+            return Handled()
+        desk = self._desk(session, chat, message)
+        try:
+            with session.begin_nested():
+                reply = self.router.act(desk, heard)
+        except Sorry as sorry:
+            chat = self._chat(session, message) or chat
+            desk = self._desk(session, chat, message)
+            reply = Reply(sorry.text, sorry.buttons)
+        deliveries.note(session, *message.chat[:2], message.delivery, at=self.now())
+        return Handled(self._answer(desk, reply), desk.learnt)
+
+    def _gave_up(self, message: Message, kind: str, session: Session) -> Handled:
+        deliveries.note(session, *message.chat[:2], message.delivery, at=self.now(), failure=kind)
+        chat = self._chat(session, message)
+        return (
+            Handled(self._answer(self._desk(session, chat, message), Reply(self.say("failed")))) if chat else Handled()
+        )
+
+    @staticmethod
+    def _chat(session: Session, message: Message) -> Chat | None:
+        """The chat's row, locked: what one chat says is handled one at a time. None: a group nobody bound."""
+        chat = chats.find(session, message.chat, lock=True)
+        if chat is None and message.private:
+            return chats.found_or_new(session, message.chat, title=message.title, private=True, source=CHAT)
+        return chat
+
+    def _desk(self, session: Session, chat: Chat | None = None, message: Message | None = None) -> Desk:
+        return Desk(session, self.reader, self.house, self.say, self.now(), occurrence, chat, message)
+
+    def _answer(self, desk: Desk, reply: Reply | None) -> str | None:
+        """A short word to a pressed button is a toast; in a group a nod will do; all else is a letter."""
+        if reply is None:
+            return None
+        message = desk.said
+        if message.pressed and len(reply.text) <= TOAST and not reply.buttons:
+            return reply.text
+        if reply.nod and not message.private and not reply.buttons:
+            desk.nod(desk.chat_id, message.message, self.say("reaction.nod"))
+            return None
+        desk.write(
+            Purpose.ANSWER,
+            reply.text,
+            chat_id=desk.chat_id,
+            buttons=reply.buttons,
+            reply_to=None if message.private else message.message,
+        )
+        return None
+
+    # -- timers -----------------------------------------------------------------------------------------------
+
+    async def tick(self) -> int:
+        """Runs every job for every row that is due, each in a savepoint of its own; returns how many."""
+        ran = 0
+        for job in router.JOBS:
+            ids = await self._do("clock", partial(_due, job, self.now()))
+            ran += sum(await asyncio.gather(*(self._run(job, identity) for identity in ids)))
+        if ran:
+            self.wake()
+        return ran
+
+    async def _run(self, job: Job, identity: Any) -> bool:
+        rest = self._resting.get((job.name, identity))
+        if rest and rest > self.now():
+            return False
+        try:
+            learnt = await self._do("clock", partial(self._in_time, job, identity))
+        except Exception as error:
+            log.exception("job raised", exc_info=_without_text(error), extra={"job": job.name})
+            self._resting[job.name, identity] = self.now() + timedelta(minutes=10)
+            return False
+        self._resting.pop((job.name, identity), None)
+        for learn in learnt or ():
+            learn(self.known)
+        return learnt is not None
+
+    def _in_time(self, job: Job, identity: Any, session: Session) -> list[Learnt] | None:
+        """Looks again, the row locked: another process may have been faster."""
+        query = select(job.table).where(*_is(job, identity), job.timer <= self.now())
+        row = session.exec(query.with_for_update(skip_locked=True)).one_or_none()
+        if row is None:
+            return None
+        desk = self._desk(session)
+        job.run(desk, row)
+        router.finish(desk)
+        return desk.learnt
+
+    async def next_due(self) -> datetime | None:
+        """When the next timer or letter comes due."""
+
+        def earliest(session: Session) -> datetime | None:
+            times = [session.exec(select(func.min(job.timer))).one() for job in router.JOBS]
+            return min((at for at in [*times, outbox.wake_at(session)] if at), default=None)
+
+        due: datetime | None = await self._do("clock", earliest)
+        return due
+
+    # -- letters ----------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        for courier in self.couriers:
+            courier.wake.set()
+
+    def _give_back(self, session: Session, letter: Letter) -> None:
+        router.give_back(self._desk(session), letter)
+
+    async def _do(self, key: Any, work: Callable[[Session], T]) -> T:
+        return await asyncio.wrap_future(self.lanes.submit(key, work))
+
+
+def _keys(job: Job) -> list[Any]:
+    return list(inspect(job.table).primary_key)
+
+
+def _is(job: Job, identity: Any) -> list[Any]:
+    return [column == value for column, value in zip(_keys(job), identity, strict=True)]
+
+
+def _due(job: Job, now: datetime, session: Session) -> list[Any]:
+    keys = _keys(job)
+    rows = session.execute(select(*keys).where(job.timer <= now).order_by(job.timer, *keys).limit(DUE_AT_ONCE))
+    return [tuple(row) for row in rows]
+
+
+def _without_text(error: BaseException) -> BaseException:
+    """The traceback stays, the words go: a database error quotes the values it could not store."""
+    return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
+
+
+async def supervised(name: str, loop: Callable[[], Awaitable[None]]) -> None:
+    """Runs a loop for ever: what fails is logged, waits with growing pauses, and resumes."""
+    for attempt in range(10**9):
+        try:
+            await loop()
+        except Exception as error:
+            pause = PAUSES[min(attempt, len(PAUSES) - 1)]
+            log.exception("%s failed, resumes in %s s", name, pause, exc_info=_without_text(error))
+            await asyncio.sleep(pause)
+        else:
+            return

@@ -1,0 +1,171 @@
+"""The courier of one account: sends its outbox in order per chat, at the platform's pace; retries, or gives back."""
+
+import asyncio
+import logging
+from collections import defaultdict, deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlmodel import Session
+
+from bot.platforms import MessageGone, Outgoing, Pace, Platform, RetryLater, Undeliverable
+from storage import outbox
+from storage.chats import Chat
+from storage.outbox import Card, Letter, LetterState
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Submit = Callable[[Any, Callable[[Session], T]], "Future[T]"]
+GiveBack = Callable[[Session, Letter], None]
+
+AT_ONCE = 16  # chats served side by side
+PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600))  # between tries the platform gave no time for
+GIVE_UP_AFTER = timedelta(hours=24)
+SCAN = 1.0  # seconds: the safety net under the wake-ups
+
+
+class Courier:
+    def __init__(
+        self, platform: Platform, submit: Submit[Any], give_back: GiveBack, now: Callable[[], datetime]
+    ) -> None:
+        self.platform = platform
+        self.wake = asyncio.Event()
+        self._submit = submit
+        self._give_back = give_back
+        self._now = now
+        self._held: dict[int, datetime] = {}
+        self._pacer = Pacer(platform.pace)
+
+    async def recover(self) -> None:
+        """After a stop: decides about what was being sent."""
+        uncertain = await self._do(lambda session: outbox.recover(session, *self._account, at=self._now()))
+        if uncertain:
+            log.warning("%s letters of %s were interrupted and wait for a decision", uncertain, self._account)
+
+    async def run(self) -> None:
+        while True:
+            self.wake.clear()
+            if not await self.step():
+                try:
+                    await asyncio.wait_for(self.wake.wait(), SCAN)
+                except TimeoutError:
+                    continue
+
+    async def step(self) -> int:
+        """Sends what may leave now, at most one letter per chat; returns how many were dealt with."""
+        returned = await self._do(self._route)
+        claimed = await self._do(self._claim)
+        await asyncio.gather(*(self._send(letter_id, outgoing, chat_id) for letter_id, outgoing, chat_id in claimed))
+        return returned + len(claimed)
+
+    @property
+    def _account(self) -> tuple[str, str]:
+        return self.platform.name, self.platform.account
+
+    async def _do(self, work: Callable[[Session], T]) -> T:
+        result: T = await asyncio.wrap_future(self._submit(("courier", *self._account), work))
+        return result
+
+    def _route(self, session: Session) -> int:
+        stuck = outbox.route(session, at=self._now(), limit=AT_ONCE * 4)
+        for letter in stuck:
+            self._give_back(session, letter)
+        return len(stuck)
+
+    def _claim(self, session: Session) -> list[tuple[int, Outgoing, int]]:
+        at = self._now()
+        self._held = {chat: until for chat, until in self._held.items() if until > at}
+        rows = outbox.claim(session, *self._account, at=at, limit=AT_ONCE, held=self._held)
+        return [(letter.id or 0, outgoing(letter, chat, card), chat.id or 0) for letter, chat, card in rows]
+
+    async def _send(self, letter_id: int, out: Outgoing, chat_id: int) -> None:
+        await self._pacer.turn(out)
+        try:
+            message = await self.platform.send(out)
+        except RetryLater as later:
+            await self._do(partial(self._later, letter_id, chat_id, later.after, str(later)))
+        except MessageGone:
+            await self._do(partial(self._anew, letter_id))
+        except Undeliverable as never:
+            await self._do(partial(self._failed, letter_id, str(never)))
+        except Exception as error:  # noqa: BLE001 (a platform's surprise is a passing fault until the tries run out)
+            kind = type(error).__name__
+            log.warning("sending failed", extra={"letter": letter_id, "error": kind})
+            await self._do(partial(self._later, letter_id, chat_id, None, kind))
+        else:
+            at = self._now()
+            await self._do(
+                lambda session: outbox.arrived(session, session.get_one(Letter, letter_id), message or out.edits, at=at)
+            )
+
+    def _later(self, letter_id: int, chat_id: int, after: timedelta | None, reason: str, session: Session) -> None:
+        """Back into the outbox; the chat waits with it, so that nothing overtakes."""
+        letter = session.get_one(Letter, letter_id)
+        if self._now() - letter.created_at > GIVE_UP_AFTER and letter.attempts >= len(PAUSES):
+            self._failed(letter_id, reason, session)
+            return
+        until = self._now() + (after or PAUSES[min(letter.attempts, len(PAUSES)) - 1])
+        outbox.again(letter, at=until)
+        self._held[chat_id] = until
+
+    def _anew(self, letter_id: int, session: Session) -> None:
+        letter = session.get_one(Letter, letter_id)
+        if letter.card_key:
+            outbox.forget_card(session, letter.card_key)
+        if letter.erase:
+            letter.state = LetterState.SENT
+        else:
+            outbox.again(letter, at=self._now())
+
+    def _failed(self, letter_id: int, reason: str, session: Session) -> None:
+        letter = session.get_one(Letter, letter_id)
+        outbox.failed(letter, reason)
+        self._give_back(session, letter)
+
+
+def outgoing(letter: Letter, chat: Chat, card: Card | None) -> Outgoing:
+    """A letter as one call to the platform: an edit where its card already stands."""
+    return Outgoing(
+        address=chat.address,
+        private=chat.private,
+        text=letter.text,
+        buttons=tuple((label, command) for label, command in letter.buttons),
+        reply_to=letter.reply_to,
+        reaction=letter.reaction,
+        edits=card.message if card else None,
+        erase=letter.erase,
+    )
+
+
+class Pacer:
+    """Keeps fixed intervals: overall, per chat, and so many a minute per group. Seconds of the event loop's clock."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._next = 0.0
+        self._chats: dict[str, float] = {}
+        self._groups: dict[str, deque[float]] = defaultdict(deque)
+
+    async def turn(self, out: Outgoing) -> None:
+        """Returns when this call may be made, its place being taken."""
+        now = asyncio.get_running_loop().time()
+        at = now
+        if self._pace.overall_per_second:
+            at = max(at, self._next)
+        if self._pace.chat_per_second:
+            at = max(at, self._chats.get(out.address, now))
+        minute = self._groups[out.address] if self._pace.group_per_minute and not out.private else None
+        if minute is not None and len(minute) == self._pace.group_per_minute:
+            at = max(at, minute.popleft() + 60)
+        if self._pace.overall_per_second:
+            self._next = at + 1 / self._pace.overall_per_second
+        if self._pace.chat_per_second:
+            self._chats[out.address] = at + 1 / self._pace.chat_per_second
+        if minute is not None:
+            minute.append(at)
+        if at > now:
+            await asyncio.sleep(at - now)

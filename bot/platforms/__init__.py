@@ -1,0 +1,61 @@
+"""What every platform offers the core: receive, send, its pace, and the two ways a send can fail."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from handlers.message import Message
+
+Receive = Callable[[Message], Awaitable[str | None]]  # returns once committed; the text rides on the call (a toast)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What the platform lets one account send; None where it does not count."""
+
+    overall_per_second: float | None = None
+    chat_per_second: float | None = None
+    group_per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One call to the platform: new text, an edit of `edits`, a reaction on `reply_to`, or taking `edits` away."""
+
+    address: str
+    private: bool
+    text: str | None = None
+    buttons: tuple[tuple[str, str], ...] = ()
+    reply_to: str | None = None
+    reaction: str | None = None
+    edits: str | None = None
+    erase: bool = False
+
+
+class RetryLater(Exception):  # noqa: N818 (what happened)
+    """The platform will take it later. `after` is its own word where it gave one."""
+
+    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Undeliverable(Exception):  # noqa: N818
+    """It will never arrive there; the text is the reason."""
+
+
+class MessageGone(Undeliverable):
+    """The message to edit is no longer there: a new one must be sent."""
+
+
+class Platform(Protocol):
+    name: str
+    account: str
+    pace: Pace
+
+    async def run(self, receive: Receive) -> None:
+        """Hands every message to `receive` and acknowledges it to the platform only when that returns."""
+
+    async def send(self, outgoing: Outgoing) -> str | None:
+        """The platform's message id of what was sent. RetryLater, Undeliverable or MessageGone."""

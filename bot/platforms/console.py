@@ -1,0 +1,154 @@
+"""The console: a platform in memory with chats, buttons, edits and reactions; the demo, replay and the tests speak on it."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.platforms import MessageGone, Outgoing, Pace, Receive, Undeliverable
+from handlers.message import Message, Quoted, Sender
+from storage.chats import ChatKey
+
+BOT = "bot"
+
+
+@dataclass
+class Posted:
+    """One message as a chat shows it."""
+
+    id: str
+    address: str
+    private: bool
+    author: str
+    text: str
+    at: datetime
+    by_us: bool = False
+    buttons: tuple[tuple[str, str], ...] = ()
+    reply_to: str | None = None
+    photos: int = 0
+    reactions: list[str] = field(default_factory=list)
+    edited: int = 0
+    erased: bool = False
+
+
+Watch = Callable[[str, Posted], None]  # what happened ("said", "sent", "edited", "erased", "reacted", "toast"), to what
+
+
+class Console:
+    """User ids are names. A private chat's address is its person's name, a group's its title."""
+
+    pace = Pace()
+
+    def __init__(
+        self, now: Callable[[], datetime], *, name: str = "console", account: str = "main", watch: Watch | None = None
+    ) -> None:
+        self.name = name
+        self.account = account
+        self.posted: dict[str, list[Posted]] = {}
+        self.blocked: set[str] = set()  # addresses nothing reaches
+        self.watch: Watch = watch or (lambda what, post: None)
+        self._now = now
+        self._ids = itertools.count(1)
+        self._receive: Receive | None = None
+
+    async def run(self, receive: Receive) -> None:
+        """What is said here comes from whoever calls `message`, not from a network."""
+        self._receive = receive
+
+    # -- what the bot sends -----------------------------------------------------------------------------------
+
+    async def send(self, outgoing: Outgoing) -> str | None:
+        if outgoing.address in self.blocked:
+            raise Undeliverable("blocked")
+        if outgoing.reaction:
+            return self._react(outgoing)
+        if outgoing.erase or outgoing.edits:
+            return self._change(outgoing)
+        post = Posted(
+            str(next(self._ids)), outgoing.address, outgoing.private, BOT, outgoing.text or "", self._now(), by_us=True,
+            buttons=outgoing.buttons, reply_to=outgoing.reply_to,
+        )  # fmt: skip
+        self.posted.setdefault(outgoing.address, []).append(post)
+        self.watch("sent", post)
+        return post.id
+
+    def _react(self, outgoing: Outgoing) -> str | None:
+        post = self.find(outgoing.address, outgoing.reply_to or "")
+        if post and outgoing.reaction and outgoing.reaction not in post.reactions:
+            post.reactions.append(outgoing.reaction)
+            self.watch("reacted", post)
+        return None
+
+    def _change(self, outgoing: Outgoing) -> str:
+        post = self.find(outgoing.address, outgoing.edits or "")
+        if post is None or post.erased:
+            raise MessageGone("message to edit not found")
+        if outgoing.erase:
+            post.erased = True
+            self.watch("erased", post)
+        elif (post.text, post.buttons) != (outgoing.text, outgoing.buttons):
+            post.text, post.buttons, post.edited = outgoing.text or "", outgoing.buttons, post.edited + 1
+            self.watch("edited", post)
+        return post.id
+
+    # -- what people do ---------------------------------------------------------------------------------------
+
+    def find(self, address: str, message: str) -> Posted | None:
+        return next((post for post in self.posted.get(address, []) if post.id == message), None)
+
+    def message(
+        self,
+        person: str,
+        address: str,
+        text: str,
+        *,
+        photos: int = 0,
+        reply_to: Posted | None = None,
+        mentioned: bool = False,
+    ) -> Message:
+        """`person` says something in a group, or, where `address` is their own name, to the bot alone."""
+        post = Posted(
+            str(next(self._ids)), address, address == person, person, text, self._now(), photos=photos,
+            reply_to=reply_to.id if reply_to else None,
+        )  # fmt: skip
+        self.posted.setdefault(address, []).append(post)
+        self.watch("said", post)
+        return self._incoming(post, f"m{post.id}", text, quoted=reply_to, mentioned=mentioned)
+
+    def press(self, person: str, post: Posted, command: str) -> Message:
+        """`person` presses a button of `post`."""
+        pressed = Posted(f"b{next(self._ids)}", post.address, post.private, person, command, self._now())
+        return self._incoming(pressed, pressed.id, command, quoted=post, pressed=True)
+
+    def _incoming(
+        self,
+        post: Posted,
+        delivery: str,
+        text: str,
+        *,
+        quoted: Posted | None,
+        pressed: bool = False,
+        mentioned: bool = False,
+    ) -> Message:
+        return Message(
+            chat=ChatKey(self.name, self.account, post.address),
+            title=post.address,
+            private=post.private,
+            sender=Sender(post.author, post.author),
+            delivery=delivery,
+            message=post.id,
+            at=post.at,
+            text=text,
+            photos=tuple(f"{post.id}-{n}" for n in range(post.photos)),
+            quoted=self._quote(quoted),
+            pressed=pressed,
+            mentioned=mentioned,
+        )
+
+    def _quote(self, post: Posted | None) -> Quoted | None:
+        if post is None:
+            return None
+        inner = self.find(post.address, post.reply_to) if post.reply_to else None
+        return Quoted(
+            post.id, Sender(post.author, post.author, post.by_us), post.text, post.by_us, post.at, self._quote(inner)
+        )

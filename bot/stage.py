@@ -1,0 +1,53 @@
+"""The stage: the whole bot with a clock that is set by hand, for the demo, the replay of logs and the tests."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.app import App
+from bot.config import Settings
+from bot.platforms import Platform
+from handlers.message import Message
+from storage.database import Database
+
+
+class HandClock:
+    """A clock that shows what it was set to."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+class Stage:
+    """Messages come in one at a time; between two of them every timer and letter fires at its own moment."""
+
+    def __init__(
+        self, settings: Settings, database: Database, clock: HandClock, platforms: Callable[[HandClock], list[Platform]]
+    ) -> None:
+        self.clock = clock
+        self.app = App(settings, database, platforms(clock), clock)
+
+    async def hear(self, message: Message) -> str | None:
+        """Hands one message over and lets everything it causes happen; returns the toast of a pressed button."""
+        await self.advance(message.at)
+        toast = await self.app.receive(message)
+        await self.settle()
+        return toast
+
+    async def advance(self, to: datetime) -> None:
+        """Moves the clock to `to`, stopping wherever something is due; a clock never goes back."""
+        while (due := await self.app.next_due()) and due <= to:
+            self.clock.at = max(self.clock.at, due)
+            if not await self.settle():
+                break
+        self.clock.at = max(self.clock.at, to)
+        await self.settle()
+
+    async def settle(self) -> int:
+        """Runs what is due now, timers and letters, until nothing is left; returns how much it was."""
+        done = 0
+        while ran := await self.app.tick() + sum([await courier.step() for courier in self.app.couriers]):
+            done += ran
+        return done

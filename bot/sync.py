@@ -1,0 +1,141 @@
+"""Brings the configuration into the database by key; what was made in chat is never overwritten."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from bot.config import GroupEntry, PersonEntry, Settings, UnitEntry, occurrence, path_of
+from storage import chats, people
+from storage.chats import Chat, ChatKey
+from storage.duties import Duty
+from storage.follow import FILE, follow_file
+from storage.grids import Grid
+from storage.notices import Notice
+from storage.people import Address, Person, Role
+from storage.units import Unit
+
+
+def synchronise(session: Session, settings: Settings, *, at: datetime) -> list[str]:
+    """Returns a sentence per conflict: a key of the file that somebody already made in chat."""
+    tree = {entry.key: entry for entry in settings.grids}
+    conflicts = {
+        "grids": follow_file(
+            session,
+            Grid,
+            {
+                entry.key: {**entry.model_dump(exclude={"key", "under"}), "path": path_of(entry, tree)}
+                for entry in settings.grids
+            },
+        )
+    }
+    grid_ids = {grid.key: grid.id for grid in session.exec(select(Grid))}
+    conflicts["groups"] = _groups(session, settings.groups, grid_ids)
+    conflicts["units"] = follow_file(session, Unit, {entry.key: _unit(session, entry) for entry in settings.units})
+    unit_ids = {unit.key: unit.id for unit in session.exec(select(Unit))}
+    conflicts["people"] = follow_file(
+        session,
+        Person,
+        {e.key: {"name": e.name, "phone": e.phone, "stand_in_key": e.stand_in} for e in settings.people},
+    )
+    conflicts["accounts"] = [taken for entry in settings.people for taken in _accounts(session, entry)]
+    person_ids = {person.key: person.id for person in session.exec(select(Person)) if person.key}
+    follow_file(
+        session,
+        Role,
+        {
+            f"{entry.key}:{role.rank}:{role.grid or role.unit}": {
+                "person_id": person_ids[entry.key],
+                "rank": role.rank,
+                "grid_id": grid_ids.get(role.grid or ""),
+                "unit_id": unit_ids.get(role.unit or ""),
+            }
+            for entry in settings.people
+            for role in entry.roles
+        },
+    )
+    conflicts["duties"] = follow_file(
+        session,
+        Duty,
+        {
+            entry.key: {
+                **entry.model_dump(exclude={"key", "grid", "lead"}),
+                "grid_id": grid_ids[entry.grid],
+                "lead_unit_id": unit_ids.get(entry.lead),
+            }
+            for entry in settings.duties
+        },
+    )
+    conflicts["notices"] = _notices(session, settings, grid_ids, at)
+    return [
+        f"{kind}: {key!r} of the file was already made in chat; the one from the chat stays"
+        for kind, keys in conflicts.items()
+        for key in keys
+    ]
+
+
+def _chat(session: Session, address: str, title: str) -> Chat:
+    return chats.found_or_new(session, ChatKey.parse(address), title=title, private=False, source=FILE)
+
+
+def _groups(session: Session, groups: tuple[GroupEntry, ...], grid_ids: dict[str, int | None]) -> list[str]:
+    conflicts = []
+    named = set()
+    for group in groups:
+        chat = _chat(session, group.chat, group.title)
+        named.add(chat.id)
+        if chat.source == FILE:
+            chat.title, chat.grid_id = group.title, grid_ids[group.grid]
+        elif chat.grid_id != grid_ids[group.grid]:
+            conflicts.append(group.chat)
+    for chat in session.exec(select(Chat).where(Chat.source == FILE, col(Chat.grid_id).is_not(None))):
+        if chat.id not in named:
+            chat.grid_id = None
+    return conflicts
+
+
+def _unit(session: Session, entry: UnitEntry) -> dict[str, Any]:
+    chat = _chat(session, entry.chat, entry.name) if entry.chat else None
+    if chat:
+        chat.of_unit = True
+    return {
+        "name": entry.name,
+        "aliases": list(entry.aliases),
+        "phone": entry.phone,
+        "chat_id": chat.id if chat else None,
+    }
+
+
+def _accounts(session: Session, entry: PersonEntry) -> list[str]:
+    """Gives a person their accounts; one that already belongs to somebody else is a conflict."""
+    person = session.exec(select(Person).where(Person.key == entry.key)).one()
+    taken = []
+    for account in entry.accounts:
+        platform, name, user = ChatKey.parse(account)
+        found = people.at_address(session, platform, name, user)
+        if found is None:
+            session.add(Address(person_id=person.id or 0, platform=platform, account=name, user=user))
+        elif found[0].id != person.id:
+            taken.append(account)
+    session.flush()
+    return taken
+
+
+def _notices(session: Session, settings: Settings, grid_ids: dict[str, int | None], at: datetime) -> list[str]:
+    """A notice keeps the occurrence it waits for unless its schedule changed; one gone from the file is cancelled."""
+    zone = settings.house().zone
+    before = {notice.key: (notice.schedule, notice.next_at) for notice in session.exec(select(Notice))}
+    rows = {}
+    for entry in settings.notices:
+        old = before.get(entry.key)
+        next_at = old[1] if old and old[0] == entry.schedule else occurrence(entry.schedule, at, zone)
+        rows[entry.key] = {
+            "grid_id": grid_ids[entry.grid],
+            "schedule": entry.schedule,
+            "text": entry.text,
+            "next_at": next_at,
+        }
+    conflicts = follow_file(session, Notice, rows)
+    for notice in session.exec(select(Notice).where(col(Notice.gone).is_(True))):
+        notice.next_at = None
+    return conflicts

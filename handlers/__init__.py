@@ -1,0 +1,1 @@
+"""What the bot does: plain synchronous functions without platform, network or a clock of their own."""

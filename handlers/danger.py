@@ -1,0 +1,77 @@
+"""Danger: the first words at once and from memory, then the chain of people until somebody accepts."""
+
+from datetime import datetime, timedelta
+
+from handlers import access, cards, dispatch
+from handlers.desk import Desk, Sorry
+from handlers.house import House
+from handlers.known import Known
+from handlers.message import Message, Reply
+from handlers.router import case_command
+from handlers.wording import Wording
+from nlp.reader import Reading
+from storage import outbox
+from storage.outbox import Purpose
+from storage.requests import Request, State
+
+ONCE_PER = timedelta(minutes=10)  # one answer per chat and danger
+STEP = timedelta(minutes=10)  # until the next person up is told
+REPORTER_MAY_CALL_OFF = timedelta(minutes=2)
+
+
+class FirstWords:
+    """Says whom to call, without a model or a database in the way; remembers what it said, in memory only."""
+
+    def __init__(self, house: House, say: Wording) -> None:
+        self.house = house
+        self.say = say
+        self._said: dict[tuple[object, str], datetime] = {}
+
+    def __call__(self, message: Message, reading: Reading | None, known: Known) -> str | None:
+        """The answer to a sure danger; None for anything else and for what was answered already."""
+        danger = reading.danger if reading else None
+        if danger is None or danger.grade != "sure":
+            return None
+        self._said = {key: at for key, at in self._said.items() if message.at - at < ONCE_PER}
+        keys = [(message.chat, danger.key), (message.chat, message.message)]
+        if any(key in self._said for key in keys):
+            return None
+        self._said.update(dict.fromkeys(keys, message.at))
+        line = self.house.lines.get(danger.call)
+        number = self.say("danger.call", name=line.name, number=line.number) if line else ""
+        chat = known.chats.get(message.chat)
+        duty = ""
+        if chat and chat.duty_name:
+            duty = self.say("danger.duty", name=chat.duty_name)
+        phone = (chat.duty_phone if chat else "") or self.house.duty_phone
+        return self.say(
+            "danger.first",
+            call=number,
+            advice=self.say(f"danger.{danger.call}"),
+            duty=duty,
+            phone=self.say("danger.phone", number=phone) if phone else "",
+        )
+
+
+def up_the_chain(desk: Desk, case: Request) -> None:
+    """Nobody accepted: the next person is told, and again after STEP, until the chain ends."""
+    person = dispatch.next_up(desk, case)
+    if person is None:
+        desk.record(case, "chain_ended", raise_at=None)
+        return
+    desk.record(case, "raised", data={"person": person.id}, raised=case.raised + 1, raise_at=desk.now + STEP)
+    cards.work_for(desk, case, person)
+
+
+@case_command("falsealarm", access.may_see)
+def false_alarm(desk: Desk, case: Request, words: str) -> Reply:
+    """误报 by a worker, or by the reporter within two minutes: the chain stops."""
+    if not case.danger:
+        raise Sorry(desk.say("danger.none", number=case.number))
+    if not access.may_work(desk, case) and desk.now - case.opened_at > REPORTER_MAY_CALL_OFF:
+        raise Sorry(desk.say("danger.too_late", number=case.number))
+    desk.move(
+        case, State.WITHDRAWN, "false_alarm", text=words or None, ended_at=desk.now, remind_at=None, raise_at=None
+    )
+    outbox.drop(desk.session, request_id=case.number, purpose=Purpose.TELL)
+    return Reply(desk.say("danger.called_off", number=case.number), nod=True)

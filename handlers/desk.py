@@ -1,0 +1,204 @@
+"""The desk: all that one handler may use while one message or one timer is dealt with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from handlers.house import House
+from handlers.known import Learnt
+from handlers.message import Button, Message
+from handlers.wording import Wording
+from nlp.reader import Reader
+from storage import outbox, people, questions
+from storage.chats import Chat
+from storage.events import Event
+from storage.follow import CHAT
+from storage.outbox import Letter, Purpose, Urgency
+from storage.people import Address, Person, Post
+from storage.requests import Request, State, move, record
+
+ANSWER_WITHIN = timedelta(hours=12)
+
+
+class Sorry(Exception):  # noqa: N818 (what the bot says)
+    """The one error shown to a person: a sentence, perhaps with buttons. What the message did is rolled back."""
+
+    def __init__(self, text: str, buttons: tuple[Button, ...] = ()) -> None:
+        super().__init__(text)
+        self.text = text
+        self.buttons = buttons
+
+
+Occurrence = Callable[[str, datetime, ZoneInfo], datetime | None]
+
+
+@dataclass
+class Desk:
+    """For a timer there is neither chat nor message. `touched` cases get their cards renewed at the end."""
+
+    session: Session
+    reader: Reader
+    house: House
+    say: Wording
+    now: datetime
+    occurrence: Occurrence
+    chat: Chat | None = None
+    message: Message | None = None
+    touched: dict[int, Request] = field(default_factory=dict)
+    learnt: list[Learnt] = field(default_factory=list)
+    _person: Person | None = None
+    _posts: list[Post] | None = None
+
+    @property
+    def here(self) -> Chat:
+        if self.chat is None:
+            raise LookupError("a timer has no chat")
+        return self.chat
+
+    @property
+    def said(self) -> Message:
+        if self.message is None:
+            raise LookupError("a timer has no message")
+        return self.message
+
+    # -- who speaks -------------------------------------------------------------------------------------------
+
+    @property
+    def person(self) -> Person:
+        """Who speaks; gets a row the first time they do something that is kept."""
+        if self._person is None:
+            self._person = self.someone(self.said.sender.user, self.said.sender.name)
+            if self.said.private:
+                self.reachable(self._person)
+        return self._person
+
+    def someone(self, user: str, name: str) -> Person:
+        """The person behind a user id of this chat's platform, new if need be."""
+        where = (self.here.platform, self.here.account, user)
+        if found := people.at_address(self.session, *where):
+            return found[0]
+        person = Person(name=name, source=CHAT)
+        self.session.add(person)
+        self.session.flush()
+        self.session.add(Address(person_id=self.id_of(person), platform=where[0], account=where[1], user=user))
+        self.session.flush()
+        return person
+
+    def reachable(self, person: Person) -> None:
+        """The speaker's private chat is this one from now on."""
+        found = people.at_address(self.session, self.here.platform, self.here.account, self.said.sender.user)
+        if found:
+            found[1].chat_id, found[1].seen_at = self.here.id, self.now
+        person.unreachable_at = None
+
+    @staticmethod
+    def id_of(person: Person) -> int:
+        if person.id is None:
+            raise LookupError("a person without a row")
+        return person.id
+
+    @property
+    def actor_id(self) -> int | None:
+        return self.person.id if self.message else None
+
+    @property
+    def posts(self) -> list[Post]:
+        if self._posts is None:
+            self._posts = people.posts(self.session, self.person)
+        return self._posts
+
+    def name_of(self, person_id: int | None) -> str:
+        """A person's name; the bot's own for what the clock did."""
+        person = self.session.get(Person, person_id) if person_id else None
+        return person.name if person else self.house.bot_name
+
+    # -- cases ------------------------------------------------------------------------------------------------
+
+    def move(self, case: Request, target: State, kind: str, **changes: Any) -> Event:
+        self.touched[case.number] = case
+        return move(self.session, case, target, kind, actor_id=self.actor_id, at=self.now, **changes)
+
+    def record(self, case: Request, kind: str, **changes: Any) -> Event:
+        self.touched[case.number] = case
+        return record(self.session, case, kind, actor_id=self.actor_id, at=self.now, **changes)
+
+    # -- letters ----------------------------------------------------------------------------------------------
+
+    def write(
+        self,
+        purpose: Purpose,
+        text: str | None,
+        *,
+        chat_id: int | None = None,
+        person_id: int | None = None,
+        case: Request | None = None,
+        buttons: Sequence[Button] = (),
+        reply_to: str | None = None,
+        card_key: str | None = None,
+        urgency: Urgency = Urgency.PERSON,
+        at: datetime | None = None,
+        public: bool = False,
+    ) -> Letter:
+        """Puts a letter into the outbox: to a chat or a person, not before `at` (now). `public` spends the budget."""
+        letter = Letter(
+            purpose=purpose,
+            urgency=urgency,
+            chat_id=chat_id,
+            person_id=person_id,
+            request_id=case.id if case else None,
+            card_key=card_key,
+            text=text,
+            buttons=[[button.label, button.command] for button in buttons],
+            reply_to=reply_to,
+            created_at=self.now,
+            not_before=at or self.now,
+        )
+        return outbox.write(self.session, letter, budget=self.house.budget if public else None)
+
+    def nod(self, chat_id: int, message: str, reaction: str) -> None:
+        """A reaction on a message: the quietest answer there is."""
+        outbox.write(
+            self.session,
+            Letter(
+                purpose=Purpose.NOD,
+                chat_id=chat_id,
+                reply_to=message,
+                reaction=reaction,
+                created_at=self.now,
+                not_before=self.now,
+            ),
+        )
+
+    def erase(self, card_key: str, chat_id: int) -> None:
+        """Takes the message of a card away, or drops it if it has not left yet."""
+        outbox.drop(self.session, card_key=card_key)
+        self.erase_later(card_key, chat_id, at=self.now)
+
+    def erase_later(self, card_key: str, chat_id: int, *, at: datetime) -> None:
+        letter = Letter(
+            purpose=Purpose.CARD, chat_id=chat_id, card_key=card_key, erase=True, created_at=self.now, not_before=at
+        )
+        outbox.write(self.session, letter)
+
+    # -- open questions ---------------------------------------------------------------------------------------
+
+    def ask(self, command: str) -> None:
+        """What this person says next here completes `command`."""
+        questions.ask(self.session, self.chat_id, self.id_of(self.person), command, expires_at=self.now + ANSWER_WITHIN)
+        seat = (self.here.key, self.said.sender.user)
+        self.learnt.append(lambda known: known.asked.add(seat))
+
+    def answered(self) -> None:
+        questions.close(self.session, self.chat_id, self.id_of(self.person))
+        seat = (self.here.key, self.said.sender.user)
+        self.learnt.append(lambda known: known.asked.discard(seat))
+
+    @property
+    def chat_id(self) -> int:
+        if self.here.id is None:
+            raise LookupError("a chat without a row")
+        return self.here.id

@@ -1,0 +1,125 @@
+"""Dispatch: who must act, by when; and what happens when that person cannot be reached."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from handlers import cards
+from handlers.desk import Desk
+from handlers.router import undelivered
+from storage import duties, events, people
+from storage.grids import Grid
+from storage.outbox import Letter, Purpose
+from storage.people import Person, Rank
+from storage.requests import Request, State
+from storage.units import Unit
+
+Lead = Person | Unit
+REMIND_AFTER = 0.75  # of the time from now to the deadline
+
+
+def lead_for(desk: Desk, category: str, grid: Grid) -> tuple[Lead, timedelta, timedelta]:
+    """The unit the duty names, else the first of the grid's chain; with the hours to accept and to finish.
+
+    LookupError if nobody answers for the grid: the configuration check does not let it come to that.
+    """
+    duty = duties.duty_for(desk.session, category, grid)
+    if duty is None:
+        raise LookupError(f"no duty covers {category} in {grid.key}")
+    unit = duties.lead_unit(desk.session, duty)
+    if unit is not None and not unit.gone:
+        return unit, duty.accept_within, duty.finish_within
+    chain = people.chain(desk.session, grid)
+    if not chain:
+        raise LookupError(f"nobody answers for {grid.key}")
+    return chain[0], duty.accept_within, duty.finish_within
+
+
+def assignment(lead: Lead) -> dict[str, int | None]:
+    """The two lead columns: exactly one of them is set."""
+    if isinstance(lead, Unit):
+        return {"lead_unit_id": lead.id, "lead_person_id": None}
+    return {"lead_unit_id": None, "lead_person_id": lead.id}
+
+
+def dispatch(desk: Desk, case: Request, kind: str, lead: Lead | None = None, text: str | None = None) -> None:
+    """Gives the case to `lead` (by default whom the duty names), starts its clocks and writes to them."""
+    grid = desk.session.get_one(Grid, case.grid_id)
+    by_duty, accept_within, finish_within = lead_for(desk, case.category, grid)
+    if case.urgent:
+        accept_within, finish_within = desk.house.urgent_accept, desk.house.urgent_finish
+    accept_by = desk.now + accept_within
+    desk.move(
+        case,
+        State.DISPATCHED,
+        kind,
+        text=text,
+        **assignment(lead or by_duty),
+        dispatches=case.dispatches + 1,
+        accept_by=accept_by,
+        finish_by=desk.now + finish_within,
+        accepted_at=None,
+        remind_at=reminder(desk, case, accept_by),
+        raise_at=accept_by if case.urgent else desk.house.awake(accept_by),
+        raised=0,
+    )
+    cards.work(desk, case)
+
+
+def reminder(desk: Desk, case: Request, deadline: datetime) -> datetime:
+    """When to remind of a deadline: before it, and not at night unless the case is urgent."""
+    at = desk.now + (deadline - desk.now) * REMIND_AFTER
+    return at if case.urgent else desk.house.awake(at)
+
+
+def next_up(desk: Desk, case: Request) -> Person | None:
+    """The next person up the chain who was not yet asked; None at its end."""
+    grid = desk.session.get_one(Grid, case.grid_id)
+    chain = people.chain(desk.session, grid)
+    if case.lead_unit_id is None:
+        chain = chain[_step(chain, case.lead_person_id) + 1 :]
+    else:
+        chain = [person for person in chain if person not in people.holders(desk.session, Rank.WORKER, grid)] or chain
+    return chain[case.raised] if case.raised < len(chain) else None
+
+
+def _step(chain: list[Person], person_id: int | None) -> int:
+    return next((step for step, person in enumerate(chain) if person.id == person_id), -1)
+
+
+@undelivered(Purpose.WORK)
+def work_came_back(desk: Desk, letter: Letter) -> None:
+    """A dispatch nobody received goes to the stand-in, the unit's people, then up the chain; each of them once."""
+    case = desk.session.get_one(Request, letter.request_id)
+    if not case.is_open:
+        return
+    tried = {event.data["person"] for event in events.history(desk.session, case.number) if event.kind == "unreached"}
+    person = desk.session.get(Person, letter.person_id) if letter.person_id else None
+    if person:
+        person.unreachable_at = desk.now
+        tried.add(person.id)
+    desk.record(case, "unreached", data={"person": letter.person_id, "reason": letter.reason})
+    for stand_in in _others(desk, case, person):
+        if stand_in.id not in tried and stand_in.unreachable_at is None:
+            cards.work_for(desk, case, stand_in)
+            return
+    desk.record(case, "nobody_reached")
+
+
+def _others(desk: Desk, case: Request, person: Person | None) -> list[Person]:
+    others = []
+    if person and person.stand_in_key and (stand_in := people.by_key(desk.session, person.stand_in_key)):
+        others.append(stand_in)
+    if case.lead_unit_id is not None:
+        others += people.contacts(desk.session, case.lead_unit_id)
+    grid = desk.session.get_one(Grid, case.grid_id)
+    others += [
+        step for rank in (Rank.LEADER, Rank.CHIEF, Rank.ADMIN) for step in people.holders(desk.session, rank, grid)
+    ]
+    return others
+
+
+def on_duty(session: Session, grid: Grid) -> tuple[str, str]:
+    """Whom the first words in a danger name: the first of the chain, and their work telephone."""
+    first = next(iter(people.chain(session, grid)), None)
+    return (first.name, first.phone or "") if first else ("", "")

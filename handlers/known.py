@@ -1,0 +1,81 @@
+"""What is known without asking the database: bound chats, staff, open questions, who reported a moment ago."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from storage.chats import Chat, ChatKey, Mode
+from storage.grids import Grid
+from storage.people import STAFF, Address, Person, Rank, Role
+from storage.questions import OpenQuestion
+
+JOINING = timedelta(minutes=10)  # how long a sender's next words may belong to what they just reported
+
+
+@dataclass(frozen=True, slots=True)
+class KnownChat:
+    mode: Mode
+    of_unit: bool = False
+    duty_name: str = ""  # whom the first words in a danger name
+    duty_phone: str = ""
+
+
+Seat = tuple[ChatKey, str]  # a person (the platform's user id) in a chat
+
+
+@dataclass
+class Known:
+    """A snapshot for the event loop. It may be seconds old: whoever acts on it decides again from the database."""
+
+    chats: dict[ChatKey, KnownChat] = field(default_factory=dict)
+    staff: dict[tuple[str, str, str], frozenset[Rank]] = field(default_factory=dict)
+    asked: set[Seat] = field(default_factory=set)
+    reported: dict[Seat, tuple[str, datetime]] = field(default_factory=dict)
+
+    def ranks(self, chat: ChatKey, user: str) -> frozenset[Rank]:
+        return self.staff.get((chat.platform, chat.account, user), frozenset())
+
+    def works_here(self, chat: ChatKey, user: str) -> bool:
+        return bool(self.ranks(chat, user) & STAFF)
+
+    def open_category(self, chat: ChatKey, user: str, at: datetime) -> str | None:
+        """The category this person reported here within the joining window."""
+        category, since = self.reported.get((chat, user), ("", at - JOINING))
+        return category if category and at - since < JOINING else None
+
+    def report(self, seat: Seat, category: str, at: datetime) -> None:
+        self.reported = {key: value for key, value in self.reported.items() if at - value[1] < JOINING}
+        self.reported[seat] = (category, at)
+
+
+Learnt = Callable[[Known], None]
+
+
+def load(session: Session, duty_of: Callable[[Session, Grid], tuple[str, str]]) -> Known:
+    """Reads the snapshot anew; `duty_of` names who is on duty for a grid and at which telephone."""
+    known = Known()
+    for chat, grid in session.exec(
+        select(Chat, Grid)
+        .join(Grid, col(Grid.id) == Chat.grid_id, isouter=True)
+        .where(col(Chat.private).is_(False), col(Chat.grid_id).is_not(None) | col(Chat.of_unit).is_(True))
+    ):
+        known.chats[chat.key] = KnownChat(chat.mode, chat.of_unit, *(duty_of(session, grid) if grid else ("", "")))
+    staff = session.exec(
+        select(Address.platform, Address.account, Address.user, Role.rank)
+        .join(Role, col(Role.person_id) == Address.person_id)
+        .where(col(Role.gone).is_(False))
+    )
+    for platform, account, name, rank in staff:
+        key = (platform, account, name)
+        known.staff[key] = known.staff.get(key, frozenset()) | {rank}
+    for chat, user in session.exec(
+        select(Chat, Address.user)
+        .join(OpenQuestion, col(OpenQuestion.chat_id) == Chat.id)
+        .join(Person, col(Person.id) == OpenQuestion.person_id)
+        .join(Address, col(Address.person_id) == Person.id)
+        .where(Address.platform == Chat.platform, Address.account == Chat.account)
+    ):
+        known.asked.add((chat.key, user))
+    return known

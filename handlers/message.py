@@ -1,0 +1,68 @@
+"""What comes in and goes out, free of any platform: messages, quoted messages, replies, buttons."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from storage.chats import ChatKey
+
+COMMAND_BYTES = 64  # the shortest limit of a button's hidden text (Telegram callback_data)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who spoke. `user` is the platform's id, `name` what the group sees."""
+
+    user: str
+    name: str
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The message that was replied to, as far as the platform hands it over."""
+
+    message: str
+    sender: Sender
+    text: str = ""
+    by_us: bool = False
+    at: datetime | None = None
+    quoted: "Quoted | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`delivery` is unique within one account; `pressed` means `text` came from a button of `quoted`."""
+
+    chat: ChatKey
+    title: str
+    private: bool
+    sender: Sender
+    delivery: str
+    message: str
+    at: datetime
+    text: str = ""
+    photos: tuple[str, ...] = ()
+    quoted: Quoted | None = None
+    pressed: bool = False
+    mentioned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A prefilled text: pressing it says `command`."""
+
+    label: str
+    command: str
+
+    def __post_init__(self) -> None:
+        if len(self.command.encode()) > COMMAND_BYTES:
+            raise ValueError(f"longer than {COMMAND_BYTES} bytes: {self.command}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler answers to the one who spoke. `nod`: in a group a reaction on the message says it all."""
+
+    text: str
+    buttons: tuple[Button, ...] = field(default=())
+    nod: bool = False

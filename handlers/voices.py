@@ -1,0 +1,81 @@
+"""Speaking to the reporters of a case: privately where they can be reached, else by one reply in their group."""
+
+from collections.abc import Sequence
+
+from handlers.desk import Desk
+from handlers.message import Button
+from handlers.router import undelivered
+from storage import people, reports
+from storage.outbox import Letter, Purpose
+from storage.people import Person
+from storage.reports import Report
+from storage.requests import Request
+
+
+def first(desk: Desk, case: Request) -> str:
+    """The first reporter as staff see them: name and, if known, the flat."""
+    for _, person in reports.reporters(desk.session, case.number)[:1]:
+        return f"{person.name} {person.flat}" if person.flat else person.name
+    return ""
+
+
+def tell(
+    desk: Desk, case: Request, purpose: Purpose, text: str, *, card: str | None = None, buttons: Sequence[Button] = ()
+) -> None:
+    """One letter per reporter with a private chat; one reply for all others of a group, to the first one's message.
+
+    `card` makes the letters editable under that name. In a group a delicate case says nothing but its number.
+    """
+    shared: dict[int, Report] = {}
+    for voice, person in reports.reporters(desk.session, case.number):
+        if person.unreachable_at is None and people.private_chat(desk.session, voice.person_id):
+            _send(desk, case, purpose, text, f"{card}:p{voice.person_id}" if card else None, buttons, person=person)
+        else:
+            shared.setdefault(voice.chat_id, voice)
+    for chat_id, voice in shared.items():
+        in_group = case.chat_id == chat_id
+        words = desk.say("delicate.news", number=case.number) if case.delicate and in_group else text
+        _send(desk, case, purpose, words, f"{card}:c{chat_id}" if card else None, buttons, voice=voice)
+
+
+def _send(
+    desk: Desk,
+    case: Request,
+    purpose: Purpose,
+    text: str,
+    card_key: str | None,
+    buttons: Sequence[Button],
+    *,
+    person: Person | None = None,
+    voice: Report | None = None,
+) -> None:
+    desk.write(
+        purpose,
+        text,
+        person_id=person.id if person else None,
+        chat_id=voice.chat_id if voice else None,
+        reply_to=voice.message if voice else None,
+        case=case,
+        buttons=buttons,
+        card_key=card_key,
+        at=desk.house.awake(desk.now),
+    )
+
+
+@undelivered(Purpose.ASK)
+@undelivered(Purpose.TELL)
+def reporter_unreached(desk: Desk, letter: Letter) -> None:
+    """Marks the person; the letter goes out once more as a reply in the group where they reported."""
+    if letter.person_id is None or letter.request_id is None:
+        return
+    person = desk.session.get_one(Person, letter.person_id)
+    person.unreachable_at = desk.now
+    case = desk.session.get_one(Request, letter.request_id)
+    desk.record(case, "unreached", data={"person": person.id, "reason": letter.reason})
+    voice = reports.voice_of(desk.session, case.number, desk.id_of(person))
+    group = voice is not None and voice.chat_id != letter.chat_id
+    if voice and group and letter.text:
+        words = desk.say("delicate.news", number=case.number) if case.delicate else letter.text
+        key = letter.card_key.rsplit(":", 1)[0] + f":c{voice.chat_id}" if letter.card_key else None
+        buttons = [Button(*button) for button in letter.buttons]
+        _send(desk, case, letter.purpose, words, key, buttons, voice=voice)

@@ -1,0 +1,1 @@
+"""What the bot remembers: one file per noun, each a table with its rules and queries."""

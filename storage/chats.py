@@ -1,0 +1,65 @@
+"""A chat: a group bound to a grid or a unit, or a private conversation."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, Session, SQLModel, select
+
+from storage.database import words
+
+
+class ChatKey(NamedTuple):
+    """A platform's chat ids are only unique within one account of that platform."""
+
+    platform: str
+    account: str
+    address: str
+
+    @classmethod
+    def parse(cls, text: str) -> "ChatKey":
+        """Reads "platform:account:chat id"; the id may contain colons. ValueError on anything else."""
+        parts = text.split(":", 2)
+        if len(parts) != 3 or not all(parts):
+            raise ValueError(f"not of the form platform:account:id: {text}")
+        return cls(*parts)
+
+
+class Mode(StrEnum):
+    LISTEN = "listen"
+    ADDRESSED = "addressed"  # hears commands, replies to the bot and mentions only
+    OFF = "off"
+
+
+class Chat(SQLModel, table=True):
+    __table_args__ = (UniqueConstraint("platform", "account", "address"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    platform: str
+    account: str
+    address: str
+    title: str = ""
+    private: bool
+    grid_id: int | None = Field(default=None, foreign_key="grid.id")  # a residents' group
+    of_unit: bool = False  # a unit's own chat
+    mode: Mode = Field(default=Mode.LISTEN, sa_type=words(Mode))
+    source: str
+
+    @property
+    def key(self) -> ChatKey:
+        return ChatKey(self.platform, self.account, self.address)
+
+
+def find(session: Session, key: ChatKey, *, lock: bool = False) -> Chat | None:
+    """The chat, its row locked if asked: what one chat says is handled one at a time, in every process."""
+    query = select(Chat).where(Chat.platform == key.platform, Chat.account == key.account, Chat.address == key.address)
+    return session.exec(query.with_for_update() if lock else query).one_or_none()
+
+
+def found_or_new(session: Session, key: ChatKey, *, title: str, private: bool, source: str) -> Chat:
+    chat = find(session, key)
+    if chat is None:
+        chat = Chat(**key._asdict(), title=title, private=private, source=source)
+        session.add(chat)
+        session.flush()
+    return chat

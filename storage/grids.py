@@ -1,0 +1,63 @@
+"""A grid: a node of the tree 社区 › 网格 › 微网格 › 楼栋."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from storage.database import words
+
+HOUSEHOLDS = (300, 500)  # what one micro-grid should hold; outside it the check warns
+
+
+class Level(StrEnum):
+    COMMUNITY = "community"
+    GRID = "grid"
+    MICROGRID = "microgrid"
+    BUILDING = "building"
+
+
+class Grid(SQLModel, table=True):
+    """`path` is the keys from the root, each ended by "/", so a subtree is a prefix."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    name: str
+    level: Level = Field(sa_type=words(Level))
+    path: str = Field(index=True)
+    place: str | None = None  # the normal form residents' words are reduced to: "3号楼"
+    households: int | None = None
+    source: str
+    gone: bool = False
+
+    @property
+    def ancestors(self) -> list[str]:
+        """Paths from this grid up to the root, nearest first."""
+        keys = self.path.rstrip("/").split("/")
+        return ["/".join(keys[: n + 1]) + "/" for n in reversed(range(len(keys)))]
+
+
+def by_path(session: Session, path: str) -> Grid | None:
+    return session.exec(select(Grid).where(Grid.path == path)).one_or_none()
+
+
+def by_key(session: Session, key: str) -> Grid | None:
+    return session.exec(select(Grid).where(Grid.key == key)).one_or_none()
+
+
+def locate(session: Session, around: Grid, places: Sequence[str]) -> Grid:
+    """The building under `around`, or elsewhere in its community, that one of the places names; else `around`."""
+    if not places:
+        return around
+    community = around.ancestors[-1]
+    named = session.exec(
+        select(Grid).where(col(Grid.place).in_(places), col(Grid.path).startswith(community), col(Grid.gone).is_(False))
+    ).all()
+    inside = [grid for grid in named if grid.path.startswith(around.path)]
+    candidates = inside or named
+    return candidates[0] if len(candidates) == 1 else around
+
+
+def root(session: Session) -> Grid:
+    """The first community: where a case goes that names no place and came from no group."""
+    return session.exec(select(Grid).where(Grid.path == Grid.key + "/").order_by(col(Grid.id)).limit(1)).one()

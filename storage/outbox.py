@@ -1,0 +1,317 @@
+"""The outbox: a row per letter, written in the transaction of what it tells, sent later by a courier."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+
+from sqlalchemy import Index, Integer, UniqueConstraint, text, update
+from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
+
+from storage import people
+from storage.chats import Chat
+from storage.database import UTCTime, words
+
+TEXT_KEPT = timedelta(days=7)
+BETWEEN_EDITS = timedelta(seconds=3)
+HOUR = timedelta(hours=1)
+
+
+class Purpose(StrEnum):
+    ANSWER = "answer"  # to something just said
+    NOD = "nod"  # a reaction
+    CARD = "card"  # the public card of a case
+    WORK = "work"  # a lead's own card of a case: the dispatch
+    ASK = "ask"  # a question to a reporter
+    TELL = "tell"  # news of a case
+    DANGER = "danger"
+    NOTICE = "notice"
+
+
+class LetterState(StrEnum):
+    WAITING = "waiting"
+    SENDING = "sending"  # handed to the platform; after a crash nobody knows whether it arrived
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"  # no longer true before it left
+    UNCERTAIN = "uncertain"  # a crash interrupted it and sending it twice would be worse than asking
+
+
+class Urgency(IntEnum):
+    """The order of leaving: danger, then people, then broadcasts."""
+
+    DANGER = 0
+    PERSON = 1
+    BROADCAST = 2
+
+
+class Letter(SQLModel, table=True):
+    """Addressed to a chat, or to a person whose private chat is looked up when it is sent.
+
+    Letters with one `card_key` are one message on the platform: the first is sent, the later ones edit it.
+    """
+
+    __table_args__ = (
+        Index("ix_letter_chat_id_message", "chat_id", "message"),
+        Index(
+            "ix_letter_waiting", "platform", "account", "urgency", "id",
+            sqlite_where=text("state IN ('waiting', 'sending')"), postgresql_where=text("state IN ('waiting', 'sending')"),
+        ),
+    )  # fmt: skip
+
+    id: int | None = Field(default=None, primary_key=True)
+    purpose: Purpose = Field(sa_type=words(Purpose))
+    urgency: Urgency = Field(default=Urgency.PERSON, sa_type=Integer)
+    platform: str | None = None
+    account: str | None = None
+    chat_id: int | None = Field(default=None, foreign_key="chat.id")
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    request_id: int | None = Field(default=None, foreign_key="request.id", index=True)
+    card_key: str | None = Field(default=None, index=True)
+    text: str | None = None
+    buttons: list[list[str]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )  # rows of label, command
+    reply_to: str | None = None
+    reaction: str | None = None
+    erase: bool = False  # takes the message of `card_key` away
+    spoken: bool = False  # counts in the group's budget
+    state: LetterState = Field(default=LetterState.WAITING, sa_type=words(LetterState))
+    created_at: datetime = Field(sa_type=UTCTime)
+    not_before: datetime = Field(sa_type=UTCTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UTCTime)
+    blank_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)
+    attempts: int = 0
+    message: str | None = None  # the platform's id of what was sent
+    reason: str | None = None
+
+
+class Card(SQLModel, table=True):
+    """Where the message of a key stands on its platform, so that the next letter edits it."""
+
+    __table_args__ = (UniqueConstraint("chat_id", "message"),)
+
+    key: str = Field(primary_key=True)
+    chat_id: int = Field(foreign_key="chat.id")
+    request_id: int | None = Field(default=None, foreign_key="request.id")
+    message: str
+    sent_at: datetime = Field(sa_type=UTCTime)
+
+
+def write(session: Session, letter: Letter, *, budget: int | None = None) -> Letter:
+    """Puts a letter into the outbox. A waiting letter of the same card takes over the new content instead.
+
+    With `budget` (letters per hour) a new letter that a group would be one too many for waits its turn.
+    """
+    if letter.chat_id and not letter.platform:
+        chat = session.get_one(Chat, letter.chat_id)
+        letter.platform, letter.account = chat.platform, chat.account
+    last = _last(session, letter.card_key) if letter.card_key and not letter.erase else None
+    if last and last.state == LetterState.WAITING:
+        last.text, last.buttons = letter.text, letter.buttons
+        session.add(last)
+        return last
+    if last and last.state in (LetterState.SENDING, LetterState.SENT) and _same(last, letter):
+        return last
+    edits = letter.card_key is not None and session.get(Card, letter.card_key) is not None
+    if budget is not None and letter.chat_id and not edits:
+        letter.spoken = True
+        letter.not_before = max(letter.not_before, _free_at(session, letter.chat_id, letter.not_before, budget))
+    letter.blank_at = letter.created_at + TEXT_KEPT
+    session.add(letter)
+    session.flush()
+    return letter
+
+
+def _last(session: Session, card_key: str) -> Letter | None:
+    """The newest letter of a card, locked: a courier may be taking it."""
+    return session.exec(
+        select(Letter)
+        .where(Letter.card_key == card_key, Letter.state != LetterState.DROPPED, col(Letter.erase).is_(False))
+        .order_by(col(Letter.id).desc())
+        .limit(1)
+        .with_for_update()
+    ).first()
+
+
+def _same(one: Letter, other: Letter) -> bool:
+    return (one.text, one.buttons) == (other.text, other.buttons)
+
+
+def cards_of(session: Session, request_id: int, purpose: Purpose) -> list[Letter]:
+    """The newest letter of each card of a case, for renewing them."""
+    newest: dict[str, Letter] = {}
+    for letter in session.exec(
+        select(Letter)
+        .where(Letter.request_id == request_id, Letter.purpose == purpose, Letter.state != LetterState.FAILED)
+        .order_by(col(Letter.id))
+    ):
+        if letter.card_key:
+            newest[letter.card_key] = letter
+    return list(newest.values())
+
+
+def _free_at(session: Session, chat_id: int, at: datetime, budget: int) -> datetime:
+    """When the group's budget has room: an hour after the `budget`-th last letter that counted."""
+    counted = session.exec(
+        select(Letter)
+        .where(
+            Letter.chat_id == chat_id,
+            col(Letter.spoken).is_(True),
+            col(Letter.state).in_([LetterState.WAITING, LetterState.SENDING, LetterState.SENT]),
+            col(Letter.created_at) > at - 24 * HOUR,
+        )
+        .order_by(col(Letter.id).desc())
+    ).all()
+    times = sorted((letter.sent_at or letter.not_before for letter in counted), reverse=True)
+    return times[budget - 1] + HOUR if len(times) >= budget else at
+
+
+def claim(
+    session: Session, platform: str, account: str, *, at: datetime, limit: int, held: Collection[int] = ()
+) -> list[tuple[Letter, Chat, Card | None]]:
+    """Takes at most one letter per chat that may leave now and marks it `sending`; `held` chats must wait."""
+    mine = (Letter.platform == platform, Letter.account == account)
+    busy = set(session.exec(select(Letter.chat_id).where(*mine, Letter.state == LetterState.SENDING)))
+    rows = session.exec(
+        select(Letter)
+        .where(
+            *mine,
+            Letter.state == LetterState.WAITING,
+            col(Letter.not_before) <= at,
+            col(Letter.chat_id).not_in({*busy, *held}),
+        )
+        .order_by(col(Letter.urgency), col(Letter.id))
+        .limit(limit * 8)
+        .with_for_update(skip_locked=True)
+    ).all()
+    taken: list[tuple[Letter, Chat, Card | None]] = []
+    for letter in rows:
+        if len(taken) == limit:
+            break
+        if letter.chat_id in busy:
+            continue
+        card = session.get(Card, letter.card_key) if letter.card_key else None
+        if letter.erase and card is None:  # what was to be taken away never left
+            drop(session, card_key=letter.card_key)
+            continue
+        if card and card.chat_id == letter.chat_id and not letter.erase and at < card.sent_at + BETWEEN_EDITS:
+            letter.not_before = card.sent_at + BETWEEN_EDITS
+            continue
+        busy.add(letter.chat_id)
+        letter.state = LetterState.SENDING
+        letter.attempts += 1
+        taken.append(
+            (letter, session.get_one(Chat, letter.chat_id), card if card and card.chat_id == letter.chat_id else None)
+        )
+    return taken
+
+
+def route(session: Session, *, at: datetime, limit: int) -> list[Letter]:
+    """Chooses the chat of letters addressed to a person; returns those that have no way there."""
+    stuck = []
+    for letter in session.exec(
+        select(Letter)
+        .where(col(Letter.platform).is_(None), Letter.state == LetterState.WAITING, col(Letter.not_before) <= at)
+        .order_by(col(Letter.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ):
+        chat = people.private_chat(session, letter.person_id) if letter.person_id else None
+        if chat is None:
+            letter.state, letter.reason = LetterState.FAILED, "no private chat"
+            stuck.append(letter)
+        else:
+            letter.chat_id, letter.platform, letter.account = chat.id, chat.platform, chat.account
+    session.flush()
+    return stuck
+
+
+def arrived(session: Session, letter: Letter, message: str | None, *, at: datetime) -> None:
+    """Notes that a letter was sent, and where its card stands now."""
+    letter.state, letter.sent_at, letter.message = LetterState.SENT, at, message
+    if not letter.card_key or letter.chat_id is None:
+        return
+    card = session.get(Card, letter.card_key)
+    if letter.erase:
+        if card:
+            session.delete(card)
+    elif card and message:
+        card.chat_id, card.message, card.sent_at = letter.chat_id, message, at
+    elif message:
+        session.add(
+            Card(key=letter.card_key, chat_id=letter.chat_id, request_id=letter.request_id, message=message, sent_at=at)
+        )
+
+
+def again(letter: Letter, *, at: datetime) -> None:
+    """Puts a letter back that the platform would not take yet."""
+    letter.state, letter.not_before = LetterState.WAITING, at
+
+
+def failed(letter: Letter, reason: str) -> None:
+    letter.state, letter.reason = LetterState.FAILED, reason
+
+
+def forget_card(session: Session, key: str) -> None:
+    """The message of a card is gone: the next letter of its key is sent anew."""
+    if card := session.get(Card, key):
+        session.delete(card)
+
+
+def recover(session: Session, platform: str, account: str, *, at: datetime) -> int:
+    """After a stop: what was being sent is sent again, but for notices, which wait for a person's word.
+
+    Returns how many letters became uncertain.
+    """
+    uncertain = 0
+    for letter in session.exec(
+        select(Letter).where(
+            Letter.platform == platform, Letter.account == account, Letter.state == LetterState.SENDING
+        )
+    ):
+        if letter.purpose == Purpose.NOTICE:
+            letter.state = LetterState.UNCERTAIN
+            uncertain += 1
+        else:
+            again(letter, at=at)
+    return uncertain
+
+
+def drop(
+    session: Session, *, card_key: str | None = None, request_id: int | None = None, purpose: Purpose | None = None
+) -> None:
+    """Drops the waiting letters of a card, or of one purpose of a case: they are no longer true."""
+    query = select(Letter).where(Letter.state == LetterState.WAITING)
+    if card_key is not None:
+        query = query.where(Letter.card_key == card_key)
+    if request_id is not None:
+        query = query.where(Letter.request_id == request_id)
+    if purpose is not None:
+        query = query.where(Letter.purpose == purpose)
+    for letter in session.exec(query.with_for_update()):
+        letter.state = LetterState.DROPPED
+    session.flush()
+
+
+def blank_texts(session: Session, request_id: int) -> None:
+    """Blanks every letter of a case that has left: its words are to be forgotten at once."""
+    session.flush()
+    session.exec(
+        update(Letter)
+        .where(col(Letter.request_id) == request_id, col(Letter.state) != LetterState.WAITING)
+        .values(text=None, blank_at=None)
+    )
+
+
+def case_of(session: Session, chat_id: int, message: str) -> int | None:
+    """The case a message of the bot is about."""
+    return session.exec(
+        select(Letter.request_id).where(Letter.chat_id == chat_id, Letter.message == message).limit(1)
+    ).first()
+
+
+def wake_at(session: Session) -> datetime | None:
+    """When the next letter may leave."""
+    return session.exec(
+        select(Letter.not_before).where(Letter.state == LetterState.WAITING).order_by(col(Letter.not_before)).limit(1)
+    ).first()

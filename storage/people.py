@@ -1,0 +1,146 @@
+"""A person, the addresses they are reached at, and the roles they hold."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from storage.chats import Chat
+from storage.database import UTCTime, words
+from storage.grids import Grid
+from storage.units import Unit
+
+
+class Rank(StrEnum):
+    """The chain 总网格长—网格长—网格员—楼门长, and beside it the units' contacts and the office."""
+
+    BUILDING = "building"
+    WORKER = "worker"
+    LEADER = "leader"
+    CHIEF = "chief"
+    CONTACT = "contact"
+    ADMIN = "admin"
+
+
+CHAIN = (Rank.WORKER, Rank.LEADER, Rank.CHIEF, Rank.ADMIN)
+STAFF = frozenset({*CHAIN, Rank.CONTACT})
+
+
+class Person(SQLModel, table=True):
+    """Someone who reported or works here; who merely chats has no row. Display names are the platform's."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str | None = Field(default=None, unique=True)  # people of the configuration
+    name: str
+    flat: str | None = None
+    phone: str | None = None  # staff only: a work telephone that is given out
+    stand_in_key: str | None = None  # who steps in (AB 岗)
+    unreachable_at: datetime | None = Field(default=None, sa_type=UTCTime)
+    source: str
+    gone: bool = False
+
+
+class Address(SQLModel, table=True):
+    """One account of a person on one platform; `chat_id` is the private chat, once there is one."""
+
+    __table_args__ = (UniqueConstraint("platform", "account", "user"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    platform: str
+    account: str
+    user: str
+    chat_id: int | None = Field(default=None, foreign_key="chat.id")
+    seen_at: datetime | None = Field(default=None, sa_type=UTCTime)
+
+
+class Role(SQLModel, table=True):
+    """`grid_id` says where a worker, leader or chief acts (with all below it), `unit_id` whom a contact speaks for."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    rank: Rank = Field(sa_type=words(Rank))
+    grid_id: int | None = Field(default=None, foreign_key="grid.id")
+    unit_id: int | None = Field(default=None, foreign_key="unit.id")
+    source: str
+    gone: bool = False
+
+
+class Post(NamedTuple):
+    """A role with the path or unit it is held for."""
+
+    rank: Rank
+    path: str | None
+    unit_id: int | None
+
+
+def posts(session: Session, person: Person) -> list[Post]:
+    rows = session.exec(
+        select(Role.rank, Grid.path, Role.unit_id)
+        .join(Grid, col(Grid.id) == Role.grid_id, isouter=True)
+        .where(Role.person_id == person.id, col(Role.gone).is_(False))
+    )
+    return [Post(*row) for row in rows]
+
+
+def by_key(session: Session, key: str) -> Person | None:
+    return session.exec(select(Person).where(Person.key == key, col(Person.gone).is_(False))).one_or_none()
+
+
+def at_address(session: Session, platform: str, account: str, user: str) -> tuple[Person, Address] | None:
+    return session.exec(
+        select(Person, Address)
+        .join(Address, col(Address.person_id) == Person.id)
+        .where(Address.platform == platform, Address.account == account, Address.user == user)
+    ).one_or_none()
+
+
+def holders(session: Session, rank: Rank, grid: Grid) -> list[Person]:
+    """Who holds `rank` for `grid`: at the nearest grid upwards that has anybody."""
+    paths = grid.ancestors
+    rows = session.exec(
+        select(Person, Grid.path)
+        .join(Role, col(Role.person_id) == Person.id)
+        .join(Grid, col(Grid.id) == Role.grid_id)
+        .where(Role.rank == rank, col(Grid.path).in_(paths), col(Role.gone).is_(False), col(Person.gone).is_(False))
+        .order_by(col(Role.id))
+    ).all()
+    nearest = min((paths.index(path) for _, path in rows), default=None)
+    return [person for person, path in rows if paths.index(path) == nearest]
+
+
+def chain(session: Session, grid: Grid) -> list[Person]:
+    """Who answers for `grid`, from the worker upwards; each step once."""
+    steps: list[Person] = []
+    for rank in CHAIN:
+        steps += [person for person in holders(session, rank, grid)[:1] if person not in steps]
+    return steps
+
+
+def contacts(session: Session, unit_id: int) -> list[Person]:
+    rows = session.exec(
+        select(Person)
+        .join(Role, col(Role.person_id) == Person.id)
+        .where(Role.unit_id == unit_id, col(Role.gone).is_(False), col(Person.gone).is_(False))
+        .order_by(col(Role.id))
+    )
+    return list(rows)
+
+
+def private_chat(session: Session, person_id: int) -> Chat | None:
+    """Where this person last spoke to the bot alone; None if they never did."""
+    return session.exec(
+        select(Chat)
+        .join(Address, col(Address.chat_id) == Chat.id)
+        .where(Address.person_id == person_id)
+        .order_by(col(Address.seen_at).desc(), col(Address.id))
+    ).first()
+
+
+def units_of(session: Session, posts: Sequence[Post]) -> list[Unit]:
+    ids = [post.unit_id for post in posts if post.unit_id]
+    return list(session.exec(select(Unit).where(col(Unit.id).in_(ids))))

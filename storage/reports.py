@@ -1,0 +1,136 @@
+"""A report (反映): one message of one person that supports a case; several people may share one case."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Field, Session, SQLModel, col, func, select
+
+from storage.database import UTCTime, words
+from storage.people import Person
+from storage.requests import OPEN, Outcome, Request, Satisfaction
+from storage.texts import Text
+
+
+class Report(SQLModel, table=True):
+    """`first` marks the message that brought a person into the case: a voice. The others add to it."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    request_id: int = Field(foreign_key="request.id", index=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    chat_id: int = Field(foreign_key="chat.id")
+    message: str  # the platform's message id
+    at: datetime = Field(sa_type=UTCTime)
+    first: bool
+    text_id: int | None = Field(default=None, foreign_key="text.id")
+    photos: int = 0
+    verdict: Outcome | None = Field(default=None, sa_type=words(Outcome))
+    satisfaction: Satisfaction | None = Field(default=None, sa_type=words(Satisfaction))
+    answered_at: datetime | None = Field(default=None, sa_type=UTCTime)
+    gone_at: datetime | None = Field(default=None, sa_type=UTCTime)  # withdrew
+
+
+def voices(session: Session, request_id: int) -> list[Report]:
+    """One row per reporter, in the order they came; who withdrew is not among them."""
+    return list(
+        session.exec(
+            select(Report)
+            .where(Report.request_id == request_id, col(Report.first).is_(True), col(Report.gone_at).is_(None))
+            .order_by(col(Report.id))
+        )
+    )
+
+
+def voice_of(session: Session, request_id: int, person_id: int) -> Report | None:
+    return next((voice for voice in voices(session, request_id) if voice.person_id == person_id), None)
+
+
+def all_of(session: Session, request_id: int) -> list[Report]:
+    return list(session.exec(select(Report).where(Report.request_id == request_id).order_by(col(Report.id))))
+
+
+def first_words(session: Session, request_id: int) -> str | None:
+    """What the first reporter wrote; None once it is blanked."""
+    return session.exec(
+        select(Text.body)
+        .join(Report, col(Report.text_id) == Text.id)
+        .where(Report.request_id == request_id)
+        .order_by(col(Report.id))
+        .limit(1)
+    ).first()
+
+
+def cases_of(session: Session, person_id: int, *, since: datetime | None = None) -> list[Request]:
+    """The cases a person reported, newest first; with `since`, also those that ended after it, else the open ones."""
+    alive = col(Request.state).in_(OPEN)
+    return list(
+        session.exec(
+            select(Request)
+            .join(Report, col(Report.request_id) == Request.id)
+            .where(
+                Report.person_id == person_id,
+                col(Report.first).is_(True),
+                col(Report.gone_at).is_(None),
+                alive if since is None else alive | (col(Request.done_at) > since),
+            )
+            .order_by(col(Request.id).desc())
+        )
+    )
+
+
+def of_message(session: Session, chat_id: int, message: str) -> Report | None:
+    return session.exec(
+        select(Report).where(Report.chat_id == chat_id, Report.message == message).order_by(col(Report.id).desc())
+    ).first()
+
+
+def recent_case(session: Session, person_id: int, chat_id: int, *, at: datetime, within: timedelta) -> Request | None:
+    """The open case this person last wrote about in this chat, if that was a moment ago."""
+    return session.exec(
+        select(Request)
+        .join(Report, col(Report.request_id) == Request.id)
+        .where(
+            Report.person_id == person_id,
+            Report.chat_id == chat_id,
+            col(Report.at) > at - within,
+            col(Request.state).in_(OPEN),
+        )
+        .order_by(col(Report.id).desc())
+    ).first()
+
+
+def similar(session: Session, category: str, grid_id: int, *, since: datetime) -> Sequence[Request]:
+    """Open cases of one category in one grid, newest first: what a new report may be another voice of."""
+    return session.exec(
+        select(Request)
+        .where(
+            Request.category == category,
+            Request.grid_id == grid_id,
+            col(Request.opened_at) > since,
+            col(Request.state).in_(OPEN),
+        )
+        .order_by(col(Request.id).desc())
+    ).all()
+
+
+def count_voices(session: Session, request_id: int) -> int:
+    return session.exec(
+        select(func.count())
+        .select_from(Report)
+        .where(Report.request_id == request_id, col(Report.first).is_(True), col(Report.gone_at).is_(None))
+    ).one()
+
+
+def reporters(session: Session, request_id: int) -> list[tuple[Report, Person]]:
+    people = [(voice, session.get(Person, voice.person_id)) for voice in voices(session, request_id)]
+    return [(voice, person) for voice, person in people if person]
+
+
+def last_of(session: Session, person_id: int) -> Request | None:
+    """The case this person reported last."""
+    return session.exec(
+        select(Request)
+        .join(Report, col(Report.request_id) == Request.id)
+        .where(Report.person_id == person_id)
+        .order_by(col(Report.id).desc())
+        .limit(1)
+    ).first()

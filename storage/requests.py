@@ -1,0 +1,252 @@
+"""A request (诉求): one case, its states, and the only function that moves them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from storage import events
+from storage.database import UTCTime, words
+from storage.events import Event
+
+
+class State(StrEnum):
+    REGISTERED = "registered"  # 已登记
+    DISPATCHED = "dispatched"  # 已派单
+    ACCEPTED = "accepted"  # 处理中
+    DONE = "done"  # 已办结
+    RATED = "rated"  # 已评价: closed by the residents' taps
+    CLOSED = "closed"  # 已关闭: closed by seven silent days
+    SUSPENDED = "suspended"  # 挂账
+    REJECTED = "rejected"  # 不受理
+    WITHDRAWN = "withdrawn"  # 已撤回
+    MERGED = "merged"  # 并入
+    MISTAKEN = "mistaken"  # 误登记: never was a request, stands in no figure
+
+
+class Outcome(StrEnum):
+    SOLVED = "solved"  # 已解决
+    PARTLY = "partly"  # 部分解决
+    UNSOLVED = "unsolved"  # 暂不能解决
+
+
+class Satisfaction(StrEnum):
+    GOOD = "good"  # 满意
+    FAIR = "fair"  # 基本满意
+    BAD = "bad"  # 不满意
+
+
+S = State
+_BESIDE = {S.SUSPENDED, S.REJECTED, S.WITHDRAWN, S.MERGED, S.MISTAKEN}
+MOVES: Mapping[State, frozenset[State]] = {
+    S.REGISTERED: frozenset({S.DISPATCHED, *_BESIDE}),
+    S.DISPATCHED: frozenset({S.DISPATCHED, S.ACCEPTED, S.DONE, *_BESIDE}),
+    S.ACCEPTED: frozenset({S.DISPATCHED, S.DONE, *_BESIDE}),
+    S.SUSPENDED: frozenset({S.DISPATCHED, S.ACCEPTED, S.WITHDRAWN}),
+    S.DONE: frozenset({S.RATED, S.CLOSED, S.DISPATCHED}),
+    S.RATED: frozenset({S.DISPATCHED}),
+    S.CLOSED: frozenset({S.DISPATCHED, S.RATED}),
+    S.REJECTED: frozenset(),
+    S.WITHDRAWN: frozenset(),
+    S.MERGED: frozenset(),
+    S.MISTAKEN: frozenset(),
+}
+OPEN = frozenset({S.REGISTERED, S.DISPATCHED, S.ACCEPTED, S.SUSPENDED})
+FINISHED = frozenset({S.DONE, S.RATED, S.CLOSED})
+
+
+class IllegalMove(Exception):  # noqa: N818 (says what happened)
+    """The case may not go from `source` to `target`."""
+
+    def __init__(self, request: "Request", target: State) -> None:
+        super().__init__(f"#{request.id}: {request.state} → {target}")
+        self.request = request
+        self.source = request.state
+        self.target = target
+
+
+class Request(SQLModel, table=True):
+    """`id` is the number people type (#128). Exactly one of the two leads is set, always (首接负责)."""
+
+    __table_args__ = (CheckConstraint("(lead_person_id IS NULL) <> (lead_unit_id IS NULL)", name="one_lead"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    state: State = Field(default=State.REGISTERED, index=True, sa_type=words(State))
+    kind: str
+    category: str
+    department: str
+    title: str  # from the lexicon ("电梯故障"), never a resident's words
+    urgent: bool = False
+    danger: str | None = None
+    delicate: str | None = None  # why it may not stand on a public card
+    places: str = ""  # normal forms, joined by a space
+    grid_id: int = Field(foreign_key="grid.id", index=True)
+    chat_id: int | None = Field(default=None, foreign_key="chat.id")  # the group it was heard in, if any
+    lead_person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    lead_unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True)
+    outcome: Outcome | None = Field(default=None, sa_type=words(Outcome))  # the worker's word
+    verdict: Outcome | None = Field(
+        default=None, sa_type=words(Outcome)
+    )  # the residents' word, which overrules it in every figure
+    satisfaction: Satisfaction | None = Field(default=None, sa_type=words(Satisfaction))
+    reopened: int = 0
+    dispatches: int = 0  # how often it was given to a lead
+    raised: int = 0  # steps up the chain since the last dispatch
+    urged: int = 0
+    opened_at: datetime = Field(sa_type=UTCTime)
+    accept_by: datetime | None = Field(default=None, sa_type=UTCTime)
+    finish_by: datetime | None = Field(default=None, sa_type=UTCTime)
+    accepted_at: datetime | None = Field(default=None, sa_type=UTCTime)
+    done_at: datetime | None = Field(default=None, sa_type=UTCTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UTCTime)
+    # Timers: a job takes what is due and clears or moves the column.
+    remind_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)
+    raise_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)
+    close_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)
+
+    @property
+    def number(self) -> int:
+        if self.id is None:
+            raise ValueError("a case has its number once it is stored")
+        return self.id
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def place(self) -> str:
+        return self.places.split(" ")[0]
+
+
+def add(session: Session, request: Request, *, actor_id: int | None, at: datetime, data: dict[str, Any]) -> Request:
+    """Opens a case and writes the first line of its history."""
+    session.add(request)
+    session.flush()
+    events.append(session, request.number, "registered", at=at, actor_id=actor_id, data=data, undo={}, text=None)
+    return request
+
+
+def lock(session: Session, number: int) -> Request | None:
+    """The case as it is now, its row locked until the transaction ends."""
+    query = select(Request).where(Request.id == number).with_for_update().execution_options(populate_existing=True)
+    return session.exec(query).one_or_none()
+
+
+def move(
+    session: Session,
+    request: Request,
+    target: State,
+    kind: str,
+    *,
+    actor_id: int | None,
+    at: datetime,
+    text: str | None = None,
+    data: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Event:
+    """Moves a case to `target` and records `kind`. IllegalMove if the road does not lead there.
+
+    `changes` are further columns that change with the move; what they were before is kept for undo.
+    """
+    session.flush()
+    lock(session, request.number)
+    if target not in MOVES[request.state]:
+        raise IllegalMove(request, target)
+    return _change(
+        session,
+        request,
+        kind,
+        actor_id=actor_id,
+        at=at,
+        text=text,
+        data=data or {},
+        changes={"state": target, **changes},
+    )
+
+
+def record(
+    session: Session,
+    request: Request,
+    kind: str,
+    *,
+    actor_id: int | None,
+    at: datetime,
+    text: str | None = None,
+    data: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Event:
+    """Writes a line of history that leaves the state as it is (a note, another category, a reminder)."""
+    session.flush()
+    lock(session, request.number)
+    return _change(session, request, kind, actor_id=actor_id, at=at, text=text, data=data or {}, changes=changes)
+
+
+def take_back(session: Session, request: Request, event: Event, *, actor_id: int, at: datetime) -> Event:
+    """Undoes `event`, which must be the case's last one: every column it changed is as before."""
+    session.flush()
+    lock(session, request.number)
+    changes = {name: _from_json(name, value) for name, value in event.undo.items()}
+    return _change(
+        session, request, "undone", actor_id=actor_id, at=at, text=None, data={"event": event.number}, changes=changes
+    )
+
+
+def _change(
+    session: Session,
+    request: Request,
+    kind: str,
+    *,
+    actor_id: int | None,
+    at: datetime,
+    text: str | None,
+    data: dict[str, Any],
+    changes: dict[str, Any],
+) -> Event:
+    before = {name: _to_json(getattr(request, name)) for name in changes}
+    request.sqlmodel_update(changes)
+    session.add(request)
+    if "state" in changes:
+        data = {"from": before["state"], "to": str(changes["state"]), **data}
+    return events.append(session, request.number, kind, at=at, actor_id=actor_id, data=data, undo=before, text=text)
+
+
+def _to_json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _from_json(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name.endswith(("_at", "_by")):
+        return datetime.fromisoformat(value)
+    kinds = {"state": State, "outcome": Outcome, "verdict": Outcome, "satisfaction": Satisfaction}
+    return kinds.get(name, lambda same: same)(value)
+
+
+def led_by(session: Session, person_id: int, unit_ids: list[int]) -> list[Request]:
+    """The open cases a person must act on, as lead or for their units, the earliest deadline first."""
+    return list(
+        session.exec(
+            select(Request)
+            .where(
+                col(Request.state).in_(OPEN),
+                (col(Request.lead_person_id) == person_id) | col(Request.lead_unit_id).in_(unit_ids),
+            )
+            .order_by(col(Request.finish_by), col(Request.id))
+        )
+    )
+
+
+def open_in(session: Session, chat_id: int) -> list[Request]:
+    """The open cases of a group, newest first."""
+    return list(
+        session.exec(
+            select(Request)
+            .where(Request.chat_id == chat_id, col(Request.state).in_(OPEN))
+            .order_by(col(Request.id).desc())
+        )
+    )

@@ -1,0 +1,21 @@
+"""Every table there is: importing this file fills SQLModel's metadata, for the migrations and the tests."""
+
+from storage import (
+    chats,
+    deliveries,
+    duties,
+    events,
+    grids,
+    notices,
+    outbox,
+    people,
+    questions,
+    reports,
+    requests,
+    texts,
+    units,
+)
+
+TABLES = (
+    chats, deliveries, duties, events, grids, notices, outbox, people, questions, reports, requests, texts, units,
+)  # fmt: skip

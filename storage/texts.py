@@ -1,0 +1,26 @@
+"""Free text lives apart from the history, so that erasure and retention may blank it and the history still stands."""
+
+from hashlib import sha256
+
+from sqlmodel import Field, Session, SQLModel
+
+
+class Text(SQLModel, table=True):
+    """`digest` stays when `body` is blanked: what was once said remains provable without being readable."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    body: str | None
+    digest: str
+
+
+def keep(session: Session, body: str) -> Text:
+    text = Text(body=body, digest=sha256(body.encode()).hexdigest())
+    session.add(text)
+    session.flush()
+    return text
+
+
+def blank(session: Session, text_id: int | None) -> None:
+    if text_id is not None and (text := session.get(Text, text_id)):
+        text.body = None
+        session.add(text)
