@@ -67,13 +67,7 @@ class App:
         self.now = now
         self.house = settings.house()
         self.say = Wording(self.house.language, self.house.zone)
-        extra = [
-            Category(
-                entry.key, entry.label, entry.department, (Topic(entry.label, signs=entry.keywords),), entry.examples
-            )
-            for entry in settings.categories
-        ]
-        self.reader = Reader(settings.community.places, extra)
+        self.reader = reader_for(settings)
         self.router = Router(router.grammar(self.say), self.reader, intake.hear, intake.act, reply_to_card)
         self.known = Known()
         self.lanes = Lanes(database, 1 if database.is_sqlite else LANES)
@@ -267,6 +261,15 @@ class App:
 
     async def _do(self, key: Any, work: Callable[[Session], T]) -> T:
         return await asyncio.wrap_future(self.lanes.submit(key, work))
+
+
+def reader_for(settings: Settings) -> Reader:
+    """The reader with this community's place names and its own categories."""
+    extra = [
+        Category(entry.key, entry.label, entry.department, (Topic(entry.label, signs=entry.keywords),), entry.examples)
+        for entry in settings.categories
+    ]
+    return Reader(settings.community.places, extra)
 
 
 def _keys(job: Job) -> list[Any]:

@@ -35,8 +35,9 @@ def lead_name(desk: Desk, case: Request) -> str:
 def status(desk: Desk, case: Request) -> str:
     """Where the case stands, in one line."""
     when = {
-        name: desk.say.when(at, desk.now) if at else ""
-        for name, at in (("accept_by", case.accept_by), ("finish_by", case.finish_by), ("accepted", case.accepted_at))
+        "accept_by": desk.say.when(case.accept_by, desk.now) if case.accept_by else "",
+        "finish_by": desk.say.when(case.finish_by, desk.now) if case.finish_by else "",
+        "accepted": desk.say.past(case.accepted_at, desk.now) if case.accepted_at else "",
     }
     outcome = desk.say(f"outcome.{case.verdict or case.outcome}") if case.outcome else ""
     return desk.say(f"status.{case.state}", lead=lead_name(desk, case), outcome=outcome, **when)
@@ -49,7 +50,7 @@ def progress(desk: Desk, case: Request) -> str | None:
             body = desk.session.get_one(Text, event.text_id).body
             who = desk.session.get(Person, event.actor_id)
             return (
-                desk.say("card.progress", who=who.name if who else "", at=desk.say.when(event.at, desk.now), words=body)
+                desk.say("card.progress", who=who.name if who else "", at=desk.say.past(event.at, desk.now), words=body)
                 if body
                 else None
             )

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+_GAP = r"[\s,，:：。]*"
+_NOT_A_PLACE = r"(?!\d|[:点栋幢座楼单室-]|号[楼院])"  # "补充 3号楼" names a building, "接单 12-3" a flat
 _REST = re.compile(
-    r"(?:@\S+)?\s*(?:[#＃]?\s*(?P<number>\d{1,9})(?![\d:点号栋幢座楼单-])\s*号?)?(?P<gap>[\s,，:：。]*)(?P<words>.*)",
-    re.DOTALL,
+    rf"(?:@\S+)?(?P<gap>{_GAP})(?:[#＃]?\s*(?P<number>\d{{1,9}}){_NOT_A_PLACE}号?)?{_GAP}(?P<words>.*)", re.DOTALL
 )
 _SLASH = re.compile(r"/(?P<name>[a-z_]+)(?P<rest>.*)", re.DOTALL)
 

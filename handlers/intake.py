@@ -1,5 +1,6 @@
 """Intake: hearing a request in plain talk, and making it a new case, another voice, or one more detail."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from handlers import access, cards, dispatch, urging
@@ -8,7 +9,7 @@ from handlers.known import Known
 from handlers.message import Button, Message, Reply, Sender
 from handlers.router import case_command, command
 from nlp.masks import mask
-from nlp.places import find, near
+from nlp.places import building, find, near
 from nlp.reader import Context, Reader, Reading
 from storage import grids, people, reports, requests, texts
 from storage.chats import Chat
@@ -86,10 +87,15 @@ def _grid(desk: Desk, person: Person, reading: Reading) -> Grid:
     """The group's grid, narrowed to a building the words name; in private the grid of the last report, else the root."""
     session = desk.session
     if desk.here.grid_id is not None:
-        return grids.locate(session, session.get_one(Grid, desk.here.grid_id), reading.places)
+        return grids.locate(session, session.get_one(Grid, desk.here.grid_id), _buildings(reading.places))
     last = reports.last_of(session, desk.id_of(person))
     around = session.get_one(Grid, last.grid_id) if last else grids.root(session)
-    return grids.locate(session, around, reading.places)
+    return grids.locate(session, around, _buildings(reading.places))
+
+
+def _buildings(places: Iterable[str]) -> list[str]:
+    """What the tree knows of places: "3号楼2单元501室" lies in "3号楼"."""
+    return [name for name in map(building, places) if name]
 
 
 def open_case(
@@ -184,7 +190,7 @@ def add_words(
     places = reading.places if reading else find(text)
     changes = {}
     if places and not case.places:
-        grid = grids.locate(desk.session, desk.session.get_one(Grid, case.grid_id), places)
+        grid = grids.locate(desk.session, desk.session.get_one(Grid, case.grid_id), _buildings(places))
         changes = {"places": " ".join(places), "grid_id": grid.id}
     desk.record(case, "added", data={"report": row.id}, **changes)
     if desk.said.text or desk.said.photos:

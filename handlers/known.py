@@ -69,7 +69,7 @@ def load(session: Session, duty_of: Callable[[Session, Grid], tuple[str, str]]) 
     )
     for platform, account, name, rank in staff:
         key = (platform, account, name)
-        known.staff[key] = known.staff.get(key, frozenset()) | {rank}
+        known.staff[key] = known.staff.get(key, frozenset()) | {Rank(rank)}
     for chat, user in session.exec(
         select(Chat, Address.user)
         .join(OpenQuestion, col(OpenQuestion.chat_id) == Chat.id)

@@ -66,7 +66,7 @@ def _history_line(desk: Desk, event: Event, *, with_words: bool) -> str:
     words = desk.say("history.words", words=body) if body else ""
     return desk.say(
         "history.line",
-        at=desk.say.when(event.at, desk.now),
+        at=desk.say.past(event.at, desk.now),
         who=desk.name_of(event.actor_id),
         what=desk.say(f"event.{event.kind}"),
         words=words,

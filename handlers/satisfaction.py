@@ -35,7 +35,7 @@ def ask(desk: Desk, case: Request) -> None:
         card=cards.headline(desk, case, public=case.chat_id is not None),
         who=cards.lead_name(desk, case),
         outcome=desk.say(f"outcome.{case.outcome}"),
-        at=desk.say.when(case.done_at or desk.now, desk.now),
+        at=desk.say.past(case.done_at or desk.now, desk.now),
         photo=desk.say("ask.photo") if photos else "",
         words=desk.say("ask.words", words=body) if body else "",
     )

@@ -15,7 +15,9 @@ from storage.requests import Outcome, Request, State
 def take(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG001 (the interface)
     if case.state == State.ACCEPTED and case.accepted_at:
         raise Sorry(
-            desk.say("take.taken", number=case.number, who=_taker(desk, case), at=desk.say.clock(case.accepted_at))
+            desk.say(
+                "take.taken", number=case.number, who=_taker(desk, case), at=desk.say.past(case.accepted_at, desk.now)
+            )
         )
     changes = {}
     if case.lead_unit_id is None or not _of_unit(desk, case):

@@ -1,1 +1,107 @@
-"""The village: people who talk, a bot that answers, a clock that is set by hand; no network, no sleep."""
+"""What every test stands on: no network, an empty database of each kind at hand, and the village."""
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import SQLModel
+from village import Village
+
+from bot import config
+from bot.config import Settings
+from storage import tables
+from storage.database import Database
+
+assert tables  # fills the metadata
+POSTGRES = os.environ.get("GRIDBOT_TEST_POSTGRES")
+BACKENDS = ["sqlite", "postgres"] if POSTGRES else ["sqlite"]
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that opens a connection anywhere but on this machine fails."""
+    connect = socket.socket.connect
+
+    def only_here(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"the network is not for tests: {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", only_here)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the schema, made once; every test works on its own copy."""
+    path = tmp_path_factory.mktemp("schema") / "migrated.db"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@cache
+def _postgres() -> str:
+    """The test database, its schema made anew once per run."""
+    assert POSTGRES
+    database = Database(POSTGRES)
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    database.migrate()
+    database.close()
+    return POSTGRES
+
+
+@pytest.fixture(params=BACKENDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> str:
+    """An empty, migrated database."""
+    if request.param == "sqlite":
+        shutil.copy(migrated, tmp_path / "gridbot.db")
+        return f"sqlite:///{tmp_path / 'gridbot.db'}"
+    address = _postgres()
+    database = Database(address)
+    with database.engine.begin() as connection:
+        names = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    database.close()
+    return address
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    database = Database(url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return config.load(Path(__file__).parent / "village.toml")
+
+
+@pytest.fixture
+def village(settings: Settings, database: Database) -> Iterator[Village]:
+    with asyncio.Runner() as runner:
+        village = Village(settings, database, runner)
+        yield village
+        village.stage.app.lanes.close()
+
+
+@pytest.fixture
+def staffed(village: Village) -> Village:
+    """The same village with everybody who works there reachable alone."""
+    for person in ("张网格员", "刘网格员", "李网格长", "王总网格长", "赵主任", "孙经理", "马班长"):
+        village.tells(person, "/start")
+        village.new(person)
+    return village

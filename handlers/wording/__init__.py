@@ -34,6 +34,11 @@ class Wording:
         day = {0: self("day.today"), 1: self("day.tomorrow")}.get((local.date() - today).days)
         return f"{day or self.day(at)} {local:%H:%M}"
 
+    def past(self, at: datetime, now: datetime) -> str:
+        """ "14:06" for earlier today, else with its day."""
+        today = now.astimezone(self.zone).date()
+        return self.clock(at) if at.astimezone(self.zone).date() == today else f"{self.day(at)} {self.clock(at)}"
+
     def day(self, at: datetime) -> str:
         return format_date(at.astimezone(self.zone).date(), self("day.pattern"), locale=self.language)
 

@@ -1,0 +1,196 @@
+"""`gridbot …`: what an operator types."""
+
+import asyncio
+import csv
+import json
+import logging
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from bot import config
+from bot import demo as demo_
+from bot import replay as replay_
+from bot.app import reader_for
+from bot.config import Mistakes, Settings
+from bot.play import Unplayable
+from nlp.reader import Reader
+from storage import ledger
+from storage.database import Database
+
+ROOT = Path(__file__).resolve().parent.parent
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Requests in residents' groups, seen through.")
+
+ConfigFile = Annotated[Path, typer.Option("-c", "--config", help="the configuration file")]
+DEFAULT = Path("config.toml")
+
+
+@app.callback()
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+def _fail(*sentences: str) -> NoReturn:
+    for sentence in sentences:
+        typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def _settings(path: Path) -> Settings:
+    try:
+        return config.load(path)
+    except Mistakes as mistakes:
+        _fail(*mistakes.sentences)
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.database.url.get_secret_value())
+
+
+@app.command()
+def demo(
+    speed: Annotated[float, typer.Option(help="messages a second; 0: without pauses")] = 30,
+    interactive: Annotated[bool, typer.Option(help="type on after the day")] = True,
+) -> None:
+    """Plays a sample day in a temporary database, then lets you type on."""
+    try:
+        asyncio.run(
+            demo_.demo(
+                _settings(ROOT / "config.example.toml"),
+                ROOT / "examples" / "day.txt",
+                speed=speed,
+                interactive=interactive,
+            )
+        )
+    except Unplayable as wrong:
+        _fail(str(wrong))
+    except KeyboardInterrupt:
+        typer.echo()
+
+
+@app.command()
+def check(path: ConfigFile = DEFAULT) -> None:
+    """Says what is wrong with the configuration, in sentences; exit code 1 if something is."""
+    settings = _settings(path)
+    for warning in config.warnings(settings):
+        typer.echo(f"note: {warning}")
+    if overridden := config.environment():
+        typer.echo(f"overridden by the environment: {', '.join(overridden)}")
+    typer.echo(
+        f"{path}: {len(settings.grids)} grids, {len(settings.people)} people, {len(settings.units)} units, "
+        f"{len(settings.groups)} groups, {len(settings.duties)} duties: ready."
+    )
+
+
+@app.command()
+def migrate(path: ConfigFile = DEFAULT) -> None:
+    """Brings the database to the newest version; the other commands do it at their start."""
+    database = _database(_settings(path))
+    database.migrate()
+    typer.echo("the database is up to date")
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="JSON lines, - for standard input")],
+    path: ConfigFile = DEFAULT,
+    as_json: Annotated[bool, typer.Option("--json", help="every reply as a JSON line")] = False,
+    until: Annotated[datetime | None, typer.Option(help="let the timers run on to this time (UTC)")] = None,
+) -> None:
+    """Feeds a log of messages into the configured database, with the log's own clock."""
+    settings = _settings(path)
+    lines = sys.stdin.read().splitlines() if str(file) == "-" else _lines(file)
+    try:
+        log = list(replay_.read(lines))
+    except replay_.Unreadable as wrong:
+        _fail(f"{file}: {wrong}")
+    show = replay_.as_json if as_json else replay_.as_text
+    end = until.astimezone() if until else None
+    asyncio.run(replay_.replay(settings, _database(settings), log, lambda line: typer.echo(show(line)), until=end))
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        _fail(f"{file}: cannot be read ({error.strerror})")
+
+
+@app.command()
+def export(
+    path: ConfigFile = DEFAULT,
+    form: Annotated[str, typer.Option("--format", help="json or csv")] = "json",
+) -> None:
+    """Prints the ledger: every case with its reports and its history."""
+    if form not in {"json", "csv"}:
+        _fail(f"--format: {form!r} is neither json nor csv")
+    database = _database(_settings(path))
+    database.migrate()
+    with database.transaction() as session:
+        entries = ledger.entries(session)
+        if form == "json":
+            typer.echo(json.dumps(list(entries), ensure_ascii=False, indent=2))
+        else:
+            _csv(list(entries))
+
+
+def _csv(entries: list[dict[str, Any]]) -> None:
+    """One row per case; reports and events as JSON in their cells."""
+    if not entries:
+        return
+    writer = csv.writer(sys.stdout)
+    writer.writerow(entries[0])
+    for entry in entries:
+        writer.writerow([_cell(value) for value in entry.values()])
+
+
+def _cell(value: Any) -> Any:
+    """A cell that begins like a formula would be one in a spreadsheet (OWASP, CSV injection)."""
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+
+
+@app.command()
+def classify(
+    file: Annotated[Path, typer.Argument(help="lines of text, or JSON lines with `text`; - for standard input")] = Path(
+        "-"
+    ),
+    path: Annotated[
+        Path | None, typer.Option("-c", "--config", help="reads with this community's places and categories")
+    ] = None,
+) -> None:
+    """Reads lines and prints what the reader makes of each, as a JSON line."""
+    reader = reader_for(_settings(path)) if path else Reader()
+    for line in sys.stdin if str(file) == "-" else _lines(file):
+        if text := _text_of(line.rstrip("\r\n")):
+            typer.echo(json.dumps(classified(reader, text), ensure_ascii=False))
+
+
+def _text_of(line: str) -> str:
+    if line.startswith("{"):
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError:
+            return line
+        return str(record.get("text", "")) if isinstance(record, dict) else line
+    return line
+
+
+def classified(reader: Reader, text: str) -> dict[str, Any]:
+    reading = reader.read(text)
+    return {
+        "text": text,
+        "is_request": reading.is_request,
+        "kind": reading.kind,
+        "category": reading.category,
+        "department": reading.department,
+        "urgent": reading.urgent,
+        "danger": {"key": reading.danger.key, "grade": reading.danger.grade} if reading.danger else None,
+        "places": list(reading.places),
+        "score": round(reading.score, 3),
+        "why": list(reading.why),
+    }
