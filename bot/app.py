@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from sqlalchemy import inspect
@@ -15,7 +15,7 @@ from sqlmodel import Session, func, select
 
 import handlers
 from bot import clock
-from bot.config import Settings, occurrence
+from bot.config import CategoryEntry, Settings, occurrence
 from bot.courier import Courier
 from bot.lanes import Lanes
 from bot.platforms import Outgoing, Platform
@@ -265,11 +265,16 @@ class App:
 
 def reader_for(settings: Settings) -> Reader:
     """The reader with this community's place names and its own categories."""
+    return _reader(settings.community.places, settings.categories)
+
+
+@cache
+def _reader(places: tuple[str, ...], entries: tuple[CategoryEntry, ...]) -> Reader:
     extra = [
         Category(entry.key, entry.label, entry.department, (Topic(entry.label, signs=entry.keywords),), entry.examples)
-        for entry in settings.categories
+        for entry in entries
     ]
-    return Reader(settings.community.places, extra)
+    return Reader(places, extra)
 
 
 def _keys(job: Job) -> list[Any]:

@@ -279,7 +279,7 @@ def broken(settings: Settings) -> Iterator[str]:
     for duty in settings.duties:
         if duty.lead != "worker" and duty.lead not in units:
             yield f'duties.{duty.key}.lead: there is no unit {duty.lead!r} (write a unit\'s key, or "worker")'
-    yield from _holes(settings, grids)
+    yield from _holes(settings)
 
 
 def _role(person: str, role: RoleEntry, grids: set[str], units: set[str]) -> Iterator[str]:
@@ -290,7 +290,7 @@ def _role(person: str, role: RoleEntry, grids: set[str], units: set[str]) -> Ite
         yield f"people.{person}.roles: {role.rank.value} needs its grid; there is no grid {role.grid!r}"
 
 
-def _holes(settings: Settings, grids: dict[str, GridEntry]) -> Iterator[str]:
+def _holes(settings: Settings) -> Iterator[str]:
     roots = [grid.key for grid in settings.grids if grid.under is None]
     for root in roots:
         if not any(duty.category == ANY and duty.grid == root for duty in settings.duties):

@@ -1,6 +1,7 @@
 """The courier of one account: sends its outbox in order per chat, at the platform's pace; retries, or gives back."""
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -47,20 +48,31 @@ class Courier:
             log.warning("%s letters of %s were interrupted and wait for a decision", uncertain, self._account)
 
     async def run(self) -> None:
-        while True:
-            self.wake.clear()
-            if not await self.step():
-                try:
-                    await asyncio.wait_for(self.wake.wait(), SCAN)
-                except TimeoutError:
-                    continue
+        """Sends for ever. A chat whose platform is slow keeps only itself waiting."""
+        under_way: set[asyncio.Task[None]] = set()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self.wake.clear()
+                returned, claimed = await self._take(AT_ONCE - len(under_way))
+                for letter in claimed:
+                    task = group.create_task(self._send(*letter))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
+                    task.add_done_callback(lambda _: self.wake.set())
+                if not returned and not claimed:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self.wake.wait(), SCAN)
 
     async def step(self) -> int:
-        """Sends what may leave now, at most one letter per chat; returns how many were dealt with."""
-        returned = await self._do(self._route)
-        claimed = await self._do(self._claim)
-        await asyncio.gather(*(self._send(letter_id, outgoing, chat_id) for letter_id, outgoing, chat_id in claimed))
+        """Sends what may leave now, at most one letter per chat, and waits for it; returns how many were dealt with."""
+        returned, claimed = await self._take(AT_ONCE)
+        await asyncio.gather(*(self._send(*letter) for letter in claimed))
         return returned + len(claimed)
+
+    async def _take(self, room: int) -> tuple[int, list[tuple[int, Outgoing, int]]]:
+        """How many letters came back undeliverable, and those that are now `sending`."""
+        returned = await self._do(self._route)
+        return returned, await self._do(partial(self._claim, room)) if room else []
 
     @property
     def _account(self) -> tuple[str, str]:
@@ -76,10 +88,10 @@ class Courier:
             self._give_back(session, letter)
         return len(stuck)
 
-    def _claim(self, session: Session) -> list[tuple[int, Outgoing, int]]:
+    def _claim(self, room: int, session: Session) -> list[tuple[int, Outgoing, int]]:
         at = self._now()
         self._held = {chat: until for chat, until in self._held.items() if until > at}
-        rows = outbox.claim(session, *self._account, at=at, limit=AT_ONCE, held=self._held)
+        rows = outbox.claim(session, *self._account, at=at, limit=room, held=self._held)
         return [(letter.id or 0, outgoing(letter, chat, card), chat.id or 0) for letter, chat, card in rows]
 
     async def _send(self, letter_id: int, out: Outgoing, chat_id: int) -> None:

@@ -33,7 +33,7 @@ class Line:
 def parse(text: str) -> Line:
     found = _LINE.fullmatch(text.strip())
     if found is None:
-        raise Unplayable("写法:王阿姨@3号楼群 电梯坏了(群里说),或:张网格员 待办(私聊)")
+        raise Unplayable(f"neither 'person@group words' nor 'person words': {text}")
     at = time.fromisoformat(found["time"].zfill(5)) if found["time"] else None
     return Line(found["person"], found["group"] or found["person"], found["text"].strip(), at)
 
@@ -76,7 +76,10 @@ class Play:
         return await self.stage.hear(message)
 
     async def press(self, person: str, post: Posted, command: str) -> str | None:
-        return await self.stage.hear(self.console.press(person, post, command))
+        toast = await self.stage.hear(self.console.press(person, post, command))
+        if toast:
+            self.console.toast(person, post, toast)
+        return toast
 
     def newest(self, address: str, about: str) -> Posted:
         """The newest message there that says it, the bot's before the people's."""

@@ -41,7 +41,7 @@ class Unreadable(Exception):  # noqa: N818 (what is wrong with the line)
 
 
 class Recorder:
-    """A platform that sends nowhere: every letter becomes a line, and keeps an id so that it can be edited and quoted."""
+    """A platform that sends nowhere: every letter becomes a line, with an id so that it can be edited and quoted."""
 
     pace = Pace()
 

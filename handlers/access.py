@@ -1,14 +1,18 @@
 """Who may see a case and who may act on it: the only way from a number to a case."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from handlers.desk import Desk, Sorry
+from handlers.known import JOINING
 from handlers.message import Button
 from storage import outbox, reports, requests
 from storage.grids import Grid
 from storage.people import Person, Rank
-from storage.requests import Request
+from storage.requests import FINISHED, Request
 
+ANSWERS = frozenset({"solved", "rate"})  # the commands about a case that is done
+ANSWERED_WITHIN = timedelta(days=10)
 ABOVE = frozenset({Rank.WORKER, Rank.LEADER, Rank.CHIEF, Rank.ADMIN})
 Right = Callable[[Desk, Request], bool]
 
@@ -57,6 +61,18 @@ def mine_reported(desk: Desk) -> list[Request]:
     return reports.cases_of(desk.session, desk.id_of(desk.person))
 
 
+def just_opened(desk: Desk) -> Request | None:
+    """The case this group is talking of: the only one that was opened here in the last minutes."""
+    cases = [case for case in requests.open_in(desk.session, desk.chat_id) if desk.now - case.opened_at < JOINING]
+    return cases[0] if len(cases) == 1 and cases[0].delicate is None else None
+
+
+def exists(desk: Desk, number: int) -> bool:
+    """Whether the speaker may know that there is such a case."""
+    case = desk.session.get(Request, number)
+    return case is not None and may_see(desk, case)
+
+
 def case_for(desk: Desk, number: int, right: Right) -> Request:
     """The case of a number, locked. A case one may not see does not exist, whichever number was typed."""
     case = requests.lock(desk.session, number)
@@ -69,13 +85,25 @@ def case_for(desk: Desk, number: int, right: Right) -> Request:
 
 def only_case(desk: Desk, right: Right, verb: str) -> Request:
     """The one case meant when no number was given; Sorry with the choices if there is not exactly one."""
-    cases = mine_to_work(desk) if right is may_work else mine_reported(desk) or mine_to_work(desk)
+    cases = _meant_by(desk, right, verb)
     if len(cases) == 1:
         return case_for(desk, cases[0].number, right)
     if not cases:
         raise Sorry(desk.say("case.none_open"))
-    buttons = tuple(Button(f"#{case.number} {case.title}", f"/{verb} {case.number}") for case in cases[:6])
-    raise Sorry(desk.say("case.which"), buttons)
+    raise Sorry(desk.say("case.which"), tuple(_choice(desk, case, verb) for case in cases[:6]))
+
+
+def _meant_by(desk: Desk, right: Right, verb: str) -> list[Request]:
+    if verb in ANSWERS:
+        lately = reports.cases_of(desk.session, desk.id_of(desk.person), since=desk.now - ANSWERED_WITHIN)
+        return [case for case in lately if case.state in FINISHED]
+    return mine_to_work(desk) if right is may_work else mine_reported(desk) or mine_to_work(desk)
+
+
+def _choice(desk: Desk, case: Request, verb: str) -> Button:
+    """In a group a delicate case shows nothing but its number."""
+    secret = case.delicate is not None and not desk.here.private
+    return Button(f"#{case.number}" if secret else f"#{case.number} {case.title}", f"/{verb} {case.number}")
 
 
 def _mine(desk: Desk) -> str:

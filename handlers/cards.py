@@ -1,16 +1,20 @@
 """The cards of a case: one public card in the group, one working card for each person who must act."""
 
-from handlers import voices
+from datetime import datetime
+
 from handlers.desk import Desk
 from handlers.message import Button
 from handlers.router import after_touch
 from nlp.places import building
 from storage import events, outbox, people, reports
-from storage.outbox import Purpose, Urgency
+from storage.events import Event
+from storage.outbox import Card, Letter, LetterState, Purpose, Urgency
 from storage.people import Person
 from storage.requests import OPEN, Request, State
 from storage.texts import Text
 from storage.units import Unit
+
+GIVEN = frozenset({"dispatched", "transferred", "reopened"})  # the lines of history that give a case to a lead
 
 
 def headline(desk: Desk, case: Request, *, public: bool) -> str:
@@ -43,20 +47,34 @@ def status(desk: Desk, case: Request) -> str:
     return desk.say(f"status.{case.state}", lead=lead_name(desk, case), outcome=outcome, **when)
 
 
+def lines(desk: Desk, case: Request) -> list[Event]:
+    """The history without what was taken back."""
+    history = events.history(desk.session, case.number)
+    undone = {event.data["event"] for event in history if event.kind == "undone"}
+    return [event for event in history if event.number not in undone]
+
+
+def given(desk: Desk, case: Request) -> Event:
+    """The line of history that gave the case to its present lead."""
+    return next(event for event in reversed(lines(desk, case)) if event.kind in GIVEN)
+
+
+def said(desk: Desk, event: Event) -> str | None:
+    """The words of a line of history; None if it has none or they were blanked."""
+    return desk.session.get_one(Text, event.text_id).body if event.text_id else None
+
+
 def progress(desk: Desk, case: Request) -> str | None:
     """The last word to the reporters, if one was said since the last dispatch."""
-    for event in reversed(events.history(desk.session, case.number)):
-        if event.kind == "replied" and event.text_id:
-            body = desk.session.get_one(Text, event.text_id).body
-            who = desk.session.get(Person, event.actor_id)
-            return (
-                desk.say("card.progress", who=who.name if who else "", at=desk.say.past(event.at, desk.now), words=body)
-                if body
-                else None
-            )
-        if event.kind in {"dispatched", "transferred", "reopened"}:
-            return None
-    return None
+    since = given(desk, case).number
+    replies = [event for event in lines(desk, case) if event.kind == "replied" and event.number > since]
+    return _line(desk, replies[-1]) if replies else None
+
+
+def _line(desk: Desk, event: Event) -> str | None:
+    words = said(desk, event)
+    who, at = desk.name_of(event.actor_id), desk.say.past(event.at, desk.now)
+    return desk.say("card.progress", who=who, at=at, words=words) if words else None
 
 
 @after_touch
@@ -66,29 +84,33 @@ def public(desk: Desk, case: Request) -> None:
         return
     key = f"case:{case.number}"
     if case.state == State.MISTAKEN:
-        outbox.drop(desk.session, card_key=key)
         desk.erase(key, case.chat_id)
         return
-    lines = [headline(desk, case, public=True), status(desk, case)]
-    if case.state in OPEN and (line := progress(desk, case)):
-        lines.append(line)
-    buttons = [
-        Button(desk.say("button.metoo"), f"/metoo {case.number}"),
-        Button(desk.say("button.more"), f"/more {case.number}"),
-    ]
-    first = next(iter(reports.all_of(desk.session, case.number)), None)
+    first = reports.all_of(desk.session, case.number)[0]
     desk.write(
         Purpose.CARD,
-        "\n".join(lines),
+        public_text(desk, case),
         chat_id=case.chat_id,
         case=case,
-        buttons=buttons if case.is_open else (),
-        reply_to=first.message if first and first.chat_id == case.chat_id else None,
+        buttons=_public_buttons(desk, case) if case.is_open else (),
+        reply_to=first.message if first.chat_id == case.chat_id else None,
         card_key=key,
         urgency=Urgency.DANGER if case.danger else Urgency.PERSON,
         at=desk.now if case.urgent else desk.house.awake(desk.now),
         public=not case.urgent,
     )
+
+
+def public_text(desk: Desk, case: Request) -> str:
+    """What everybody in the group may read about a case."""
+    text = [headline(desk, case, public=True), status(desk, case)]
+    if case.state in OPEN and (line := progress(desk, case)):
+        text.append(line)
+    return "\n".join(text)
+
+
+def _public_buttons(desk: Desk, case: Request) -> list[Button]:
+    return [Button(desk.say(f"button.{name}"), f"/{name} {case.number}") for name in ("metoo", "more")]
 
 
 def work(desk: Desk, case: Request) -> None:
@@ -99,7 +121,7 @@ def work(desk: Desk, case: Request) -> None:
     unit = desk.session.get_one(Unit, case.lead_unit_id)
     if unit.chat_id is not None:
         _write_work(desk, case, f"c{unit.chat_id}", chat_id=unit.chat_id)
-    for person in people.contacts(desk.session, unit.id or 0) if unit.chat_id is None else ():
+    for person in people.contacts(desk.session, case.lead_unit_id) if unit.chat_id is None else ():
         work_for(desk, case, person)
 
 
@@ -107,8 +129,26 @@ def work_for(desk: Desk, case: Request, person: Person) -> None:
     _write_work(desk, case, f"p{person.id}", person_id=person.id)
 
 
+def hand_over(desk: Desk, case: Request) -> None:
+    """A card for whoever just took the case without having had one: they are awake, so it comes at once."""
+    key = f"{_turn(desk, case)}p{desk.person.id}"
+    if all(letter.card_key != key for letter in standing(desk, case, Purpose.WORK)):
+        _write_work(desk, case, f"p{desk.person.id}", person_id=desk.person.id, at=desk.now)
+
+
+def _turn(desk: Desk, case: Request) -> str:
+    """The beginning of the keys of the working cards of the present lead."""
+    return f"work:{case.number}:{given(desk, case).number}:"
+
+
 def _write_work(
-    desk: Desk, case: Request, whom: str, *, chat_id: int | None = None, person_id: int | None = None
+    desk: Desk,
+    case: Request,
+    whom: str,
+    *,
+    chat_id: int | None = None,
+    person_id: int | None = None,
+    at: datetime | None = None,
 ) -> None:
     desk.write(
         Purpose.WORK,
@@ -117,17 +157,31 @@ def _write_work(
         person_id=person_id,
         case=case,
         buttons=working_buttons(desk, case),
-        card_key=f"work:{case.number}:{case.dispatches}:{whom}",
+        card_key=_turn(desk, case) + whom,
         urgency=Urgency.DANGER if case.danger else Urgency.PERSON,
-        at=desk.now if case.urgent else desk.house.awake(desk.now),
+        at=at or (desk.now if case.urgent else desk.house.awake(desk.now)),
     )
+
+
+def standing(desk: Desk, case: Request, purpose: Purpose) -> list[Letter]:
+    """The newest letter of each card of a case that can be seen or is about to be."""
+    letters = outbox.cards_of(desk.session, case.number, purpose)
+    return [letter for letter in letters if letter.state != LetterState.DROPPED or _shown(desk, letter)]
+
+
+def _shown(desk: Desk, letter: Letter) -> bool:
+    return desk.session.get(Card, letter.card_key) is not None
 
 
 @after_touch
 def renew_work(desk: Desk, case: Request) -> None:
     """Edits every working card of the case; one that was passed on says so and loses its buttons."""
-    for letter in outbox.cards_of(desk.session, case.number, Purpose.WORK):
-        current = (letter.card_key or "").startswith(f"work:{case.number}:{case.dispatches}:")
+    turn = _turn(desk, case)
+    for letter in standing(desk, case, Purpose.WORK):
+        current = (letter.card_key or "").startswith(turn) and _may_use(case, letter)
+        if not current and letter.state == LetterState.WAITING and not _shown(desk, letter):
+            outbox.drop(desk.session, card_key=letter.card_key)
+            continue
         passed_on = f"{headline(desk, case, public=False)}\n{status(desk, case)}"
         desk.write(
             Purpose.WORK,
@@ -140,14 +194,29 @@ def renew_work(desk: Desk, case: Request) -> None:
         )
 
 
+def _may_use(case: Request, letter: Letter) -> bool:
+    """Until somebody takes it everyone asked may; then only the lead's own card has buttons."""
+    return case.state == State.DISPATCHED or case.lead_unit_id is not None or letter.person_id == case.lead_person_id
+
+
 def working_text(desk: Desk, case: Request) -> str:
-    lines = [headline(desk, case, public=False), status(desk, case)]
+    text = [headline(desk, case, public=False), status(desk, case)]
     if case.urgent:
-        lines[0] = f"🔴 {lines[0]}"
-    if words := reports.first_words(desk.session, case.number):
-        first = voices.first(desk, case)
-        lines.append(desk.say("card.quote", words=words, who=first))
-    return "\n".join(lines)
+        text[0] = f"🔴 {text[0]}"
+    if quote := _quote(desk, case):
+        text.append(quote)
+    if reason := _line(desk, given(desk, case)):
+        text.append(reason)
+    return "\n".join(text)
+
+
+def _quote(desk: Desk, case: Request) -> str | None:
+    """The first words of somebody who still stands behind the case, with their name and, if known, the flat."""
+    for voice, person in reports.reporters(desk.session, case.number):
+        if voice.text_id and (words := desk.session.get_one(Text, voice.text_id).body):
+            who = f"{person.name} {person.flat}" if person.flat else person.name
+            return desk.say("card.quote", words=words, who=who)
+    return None
 
 
 def working_buttons(desk: Desk, case: Request) -> list[Button]:
@@ -168,9 +237,20 @@ def tell_lead(desk: Desk, case: Request, text: str, *, buttons: tuple[Button, ..
     if unit and unit.chat_id is not None:
         desk.write(Purpose.TELL, text, chat_id=unit.chat_id, case=case, buttons=buttons, at=at)
         return
-    leads = people.contacts(desk.session, unit.id or 0) if unit else [desk.session.get_one(Person, case.lead_person_id)]
-    for person in leads:
-        desk.write(Purpose.TELL, text, person_id=person.id, case=case, buttons=buttons, at=at)
+    for person_id in _hands(desk, case):
+        desk.write(Purpose.TELL, text, person_id=person_id, case=case, buttons=buttons, at=at)
+
+
+def _hands(desk: Desk, case: Request) -> list[int | None]:
+    """The lead, or the unit's people; where none of them can be reached, whoever was given the card instead."""
+    if case.lead_unit_id is not None:
+        leads = people.contacts(desk.session, case.lead_unit_id)
+    else:
+        leads = [desk.session.get_one(Person, case.lead_person_id)]
+    reached: list[int | None] = [person.id for person in leads if person.unreachable_at is None]
+    turn = _turn(desk, case)
+    held = [card for card in standing(desk, case, Purpose.WORK) if (card.card_key or "").startswith(turn)]
+    return reached or [card.person_id for card in held if card.person_id]
 
 
 def own_buttons(desk: Desk, case: Request) -> list[Button]:

@@ -10,7 +10,7 @@ from handlers.message import Message, Reply
 from handlers.router import case_command
 from handlers.wording import Wording
 from nlp.reader import Reading
-from storage import outbox
+from storage import outbox, reports
 from storage.outbox import Purpose
 from storage.requests import Request, State
 
@@ -37,18 +37,14 @@ class FirstWords:
         if any(key in self._said for key in keys):
             return None
         self._said.update(dict.fromkeys(keys, message.at))
-        line = self.house.lines.get(danger.call)
-        number = self.say("danger.call", name=line.name, number=line.number) if line else ""
+        line = self.house.lines.get(danger.call, self.house.lines["fire"])  # the fire brigade opens lifts, too
         chat = known.chats.get(message.chat)
-        duty = ""
-        if chat and chat.duty_name:
-            duty = self.say("danger.duty", name=chat.duty_name)
         phone = (chat.duty_phone if chat else "") or self.house.duty_phone
         return self.say(
             "danger.first",
-            call=number,
+            call=self.say("danger.call", name=line.name, number=line.number),
             advice=self.say(f"danger.{danger.call}"),
-            duty=duty,
+            duty=self.say("danger.duty", name=chat.duty_name) if chat and chat.duty_name else "",
             phone=self.say("danger.phone", number=phone) if phone else "",
         )
 
@@ -68,10 +64,16 @@ def false_alarm(desk: Desk, case: Request, words: str) -> Reply:
     """误报 by a worker, or by the reporter within two minutes: the chain stops."""
     if not case.danger:
         raise Sorry(desk.say("danger.none", number=case.number))
-    if not access.may_work(desk, case) and desk.now - case.opened_at > REPORTER_MAY_CALL_OFF:
+    if not access.may_work(desk, case) and not _may_call_off(desk, case):
         raise Sorry(desk.say("danger.too_late", number=case.number))
     desk.move(
         case, State.WITHDRAWN, "false_alarm", text=words or None, ended_at=desk.now, remind_at=None, raise_at=None
     )
     outbox.drop(desk.session, request_id=case.number, purpose=Purpose.TELL)
     return Reply(desk.say("danger.called_off", number=case.number), nod=True)
+
+
+def _may_call_off(desk: Desk, case: Request) -> bool:
+    """Who raised the alarm, at once; nobody who only joined it."""
+    alarm = reports.all_of(desk.session, case.number)[0]
+    return alarm.person_id == desk.person.id and desk.now - case.opened_at <= REPORTER_MAY_CALL_OFF

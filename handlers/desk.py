@@ -18,7 +18,7 @@ from storage.chats import Chat
 from storage.events import Event
 from storage.follow import CHAT
 from storage.outbox import Letter, Purpose, Urgency
-from storage.people import Address, Person, Post
+from storage.people import STAFF, Address, Person, Post
 from storage.requests import Request, State, move, record
 
 ANSWER_WITHIN = timedelta(hours=12)
@@ -76,6 +76,12 @@ class Desk:
                 self.reachable(self._person)
         return self._person
 
+    @property
+    def met(self) -> Person | None:
+        """Who speaks, if there is a row: mere talk makes none."""
+        found = people.at_address(self.session, self.here.platform, self.here.account, self.said.sender.user)
+        return found[0] if found else None
+
     def someone(self, user: str, name: str) -> Person:
         """The person behind a user id of this chat's platform, new if need be."""
         where = (self.here.platform, self.here.account, user)
@@ -110,6 +116,10 @@ class Desk:
         if self._posts is None:
             self._posts = people.posts(self.session, self.person)
         return self._posts
+
+    @property
+    def is_staff(self) -> bool:
+        return any(post.rank in STAFF for post in self.posts)
 
     def name_of(self, person_id: int | None) -> str:
         """A person's name; the bot's own for what the clock did."""
@@ -158,6 +168,11 @@ class Desk:
             not_before=at or self.now,
         )
         return outbox.write(self.session, letter, budget=self.house.budget if public else None)
+
+    def answer(self, text: str, case: Request, buttons: Sequence[Button] = ()) -> None:
+        """Says it where it was asked, as a letter about the case: a reply to it needs no number."""
+        reply_to = None if self.here.private else self.said.message
+        self.write(Purpose.ANSWER, text, chat_id=self.chat_id, case=case, buttons=buttons, reply_to=reply_to)
 
     def nod(self, chat_id: int, message: str, reaction: str) -> None:
         """A reaction on a message: the quietest answer there is."""

@@ -42,6 +42,11 @@ def assignment(lead: Lead) -> dict[str, int | None]:
     return {"lead_unit_id": None, "lead_person_id": lead.id}
 
 
+def led_by_duty(desk: Desk, case: Request) -> bool:
+    lead, _, _ = lead_for(desk, case.category, desk.session.get_one(Grid, case.grid_id))
+    return assignment(lead) == {"lead_unit_id": case.lead_unit_id, "lead_person_id": case.lead_person_id}
+
+
 def dispatch(desk: Desk, case: Request, kind: str, lead: Lead | None = None, text: str | None = None) -> None:
     """Gives the case to `lead` (by default whom the duty names), starts its clocks and writes to them."""
     grid = desk.session.get_one(Grid, case.grid_id)
@@ -64,6 +69,9 @@ def dispatch(desk: Desk, case: Request, kind: str, lead: Lead | None = None, tex
         raised=0,
     )
     cards.work(desk, case)
+    if case.danger and case.lead_unit_id is not None:  # whom the first words named must know of it
+        for person in people.chain(desk.session, grid)[:1]:
+            cards.work_for(desk, case, person)
 
 
 def reminder(desk: Desk, case: Request, deadline: datetime) -> datetime:
@@ -77,14 +85,18 @@ def next_up(desk: Desk, case: Request) -> Person | None:
     grid = desk.session.get_one(Grid, case.grid_id)
     chain = people.chain(desk.session, grid)
     if case.lead_unit_id is None:
-        chain = chain[_step(chain, case.lead_person_id) + 1 :]
+        chain = chain[_step(desk, chain, case.lead_person_id) + 1 :]
     else:
         chain = [person for person in chain if person not in people.holders(desk.session, Rank.WORKER, grid)] or chain
     return chain[case.raised] if case.raised < len(chain) else None
 
 
-def _step(chain: list[Person], person_id: int | None) -> int:
-    return next((step for step, person in enumerate(chain) if person.id == person_id), -1)
+def _step(desk: Desk, chain: list[Person], person_id: int | None) -> int:
+    """Where a person stands in the chain, or whom they stand in for; -1 for anybody else."""
+    lead = desk.session.get(Person, person_id)
+    own = (step for step, person in enumerate(chain) if person.id == person_id)
+    other = (step for step, person in enumerate(chain) if lead and lead.key and person.stand_in_key == lead.key)
+    return next(iter((*own, *other)), -1)
 
 
 @undelivered(Purpose.WORK)

@@ -2,34 +2,45 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import NamedTuple
 
 from handlers import access, cards, dispatch, urging
 from handlers.desk import Desk, Sorry
-from handlers.known import Known
-from handlers.message import Button, Message, Reply, Sender
-from handlers.router import case_command, command
+from handlers.known import JOINING, Known
+from handlers.message import Button, Message, Reply
+from handlers.router import METOO, REGISTER, case_command, command
 from nlp.masks import mask
 from nlp.places import building, find, near
 from nlp.reader import Context, Reader, Reading
 from storage import grids, people, reports, requests, texts
-from storage.chats import Chat
+from storage.follow import CHAT
 from storage.grids import Grid
 from storage.outbox import Purpose
 from storage.people import STAFF, Person
 from storage.reports import Report
-from storage.requests import Request
+from storage.requests import Request, State
 
 LONGEST = 2000  # characters of a report that are kept
+LONGEST_NAME = 5  # characters of a caller's name
 SAME_MATTER = timedelta(days=7)
-JUST_NOW = timedelta(minutes=10)
+SAME_DANGER = timedelta(hours=2)  # later it happened again, and somebody must be called again
 QUESTION_STANDS = timedelta(minutes=10)
+ASKED_FOR = Context(private=True, addressed=True)  # whoever says /report means it
+
+
+class Told(NamedTuple):
+    """Who says what in which message: the speaker's own, or what they register for somebody else."""
+
+    person: Person
+    text: str
+    message: str
 
 
 def hear(message: Message, known: Known, reader: Reader) -> Reading | None:
     """Pure, on the event loop: what the reader makes of it, or None where there is nothing to do."""
     user = message.sender.user
     context = Context(
-        worker=known.works_here(message.chat, user),
+        worker=known.works_here(message.chat, user) and not message.private,
         private=message.private,
         addressed=message.mentioned or bool(message.quoted and message.quoted.by_us),
         open_category=known.open_category(message.chat, user, message.at),
@@ -41,56 +52,81 @@ def hear(message: Message, known: Known, reader: Reader) -> Reading | None:
 
 def act(desk: Desk, reading: Reading) -> Reply | None:
     """Decides again at the desk, with the database before it."""
-    if reading.is_request or reading.danger:
-        return take_in(desk, reading, desk.said.sender, desk.said.text, desk.said.message)
-    if reading.unsure:
-        return ask_whether(desk)
-    if desk.here.private and not (STAFF & {post.rank for post in desk.posts}) and desk.person:
-        return Reply(desk.say("private.no_request"))
-    return None
+    by_worker_alone = desk.here.private and desk.is_staff  # news of their work, or something they saw: they decide
+    if reading.danger or (reading.is_request and not by_worker_alone):
+        return take_in(desk, reading, _told(desk, desk.said.text))
+    if reading.is_request or reading.unsure:
+        ask_whether(desk)
+        return None
+    return Reply(desk.say("private.no_request")) if desk.here.private and not by_worker_alone else None
 
 
-def take_in(desk: Desk, reading: Reading, sender: Sender, text: str, message: str) -> Reply | None:
-    """A request by `sender`: joins what it belongs to, else opens a case."""
-    person = desk.person if sender.user == desk.said.sender.user else desk.someone(sender.user, sender.name)
-    if case := _continues(desk, person, reading):
-        return add_words(desk, case, person, text, message, reading)
-    if reading.kind == "urge" and (case := urging.case_meant(desk, person, reading)):
-        return urging.urge(desk, case, person)
-    grid = _grid(desk, person, reading)
+def _told(desk: Desk, words: str) -> Told:
+    return Told(desk.person, words, desk.said.message)
+
+
+def take_in(desk: Desk, reading: Reading, told: Told) -> Reply | None:
+    """A request: joins what it belongs to, else opens a case."""
+    if case := _continues(desk, told.person, reading):
+        return add_words(desk, case, told, reading)
+    if reading.kind == "urge" and (case := urging.case_meant(desk, told.person, reading)):
+        return urging.urge(desk, case, told.person)
+    grid = _grid(desk, told.person, reading)
     if case := _same_matter(desk, reading, grid):
-        return join(desk, case, person, text, message)
-    case = open_case(desk, reading, grid, person, text, message)
-    return _receipt(desk, case)
+        return join(desk, case, told)
+    return _receipt(desk, open_case(desk, reading, grid, told), told)
 
 
 def _continues(desk: Desk, person: Person, reading: Reading) -> Request | None:
     """The case this person spoke of a moment ago, if these words may still be about it."""
-    case = reports.recent_case(desk.session, desk.id_of(person), desk.chat_id, at=desk.now, within=JUST_NOW)
-    if case is None or case.category != reading.category or reading.kind == "urge":
+    case = reports.recent_case(desk.session, desk.id_of(person), desk.chat_id, at=desk.now, within=JOINING)
+    if case is None or reading.kind == "urge" or reading.category != case.category or _graver(reading, case):
         return None
-    return case if not case.places or not reading.places or near(case.places.split(" "), reading.places) else None
+    fragment = not any(map(building, reading.places))  # "在二单元门口" is a piece of the place
+    here = not case.places or fragment or near(case.places.split(" "), reading.places)
+    return case if here and reading.title in {None, case.title} else None
+
+
+def _graver(reading: Reading, case: Request) -> bool:
+    """What calls for more haste than the case has got must not disappear in it."""
+    danger = _danger(reading)
+    return danger != case.danger if danger else reading.urgent and not case.urgent
+
+
+def _danger(reading: Reading) -> str | None:
+    """The key of a sure danger: the one that wakes the chain."""
+    return reading.danger.key if reading.danger and reading.danger.grade == "sure" else None
 
 
 def _same_matter(desk: Desk, reading: Reading, grid: Grid) -> Request | None:
-    """An open case of the same category at the same named place: this is another voice of it."""
+    """An open case of the same matter at the same named place: this is another voice of it."""
     if reading.category is None or grid.id is None or reading.delicate:
         return None
-    for case in reports.similar(desk.session, reading.category, grid.id, since=desk.now - SAME_MATTER):
+    danger = _danger(reading)
+    for case in reports.similar(
+        desk.session, reading.category, grid.id, since=desk.now - (SAME_DANGER if danger else SAME_MATTER)
+    ):
         places = case.places.split(" ") if case.places else []
-        if places and reading.places and not case.delicate and near(places, reading.places):
+        here = near(places, reading.places) or (danger is not None and not (places and reading.places))
+        same = reading.title == case.title and not _graver(reading, case)
+        if here and same and case.delicate is None:
             return requests.lock(desk.session, case.number)
     return None
 
 
 def _grid(desk: Desk, person: Person, reading: Reading) -> Grid:
-    """The group's grid, narrowed to a building the words name; in private the grid of the last report, else the root."""
-    session = desk.session
+    return grids.locate(desk.session, _around(desk, person), _buildings(reading.places))
+
+
+def _around(desk: Desk, person: Person) -> Grid:
+    """The group's grid; alone where the person reported last, else where the speaker works, else the community."""
     if desk.here.grid_id is not None:
-        return grids.locate(session, session.get_one(Grid, desk.here.grid_id), _buildings(reading.places))
-    last = reports.last_of(session, desk.id_of(person))
-    around = session.get_one(Grid, last.grid_id) if last else grids.root(session)
-    return grids.locate(session, around, _buildings(reading.places))
+        return desk.session.get_one(Grid, desk.here.grid_id)
+    if last := reports.last_of(desk.session, desk.id_of(person)):
+        return desk.session.get_one(Grid, last.grid_id)
+    paths = [post.path for post in desk.posts if post.path]
+    own = grids.by_key(desk.session, paths[0].rstrip("/").rsplit("/", 1)[-1]) if paths else None
+    return own or grids.root(desk.session)
 
 
 def _buildings(places: Iterable[str]) -> list[str]:
@@ -98,42 +134,41 @@ def _buildings(places: Iterable[str]) -> list[str]:
     return [name for name in map(building, places) if name]
 
 
-def open_case(
-    desk: Desk, reading: Reading, grid: Grid, person: Person, text: str, message: str, *, chat: Chat | None = None
-) -> Request:
+def open_case(desk: Desk, reading: Reading, grid: Grid, told: Told) -> Request:
     """Registers a case with its first report and dispatches it."""
-    lead, _, _ = dispatch.lead_for(desk, reading.category or "other", grid)
+    category = desk.reader.categories[reading.category or "other"]
+    lead, _, _ = dispatch.lead_for(desk, category.key, grid)
+    asks = reading.is_request or reading.unsure
+    hushed = desk.here.private or (reading.danger is not None and not reading.is_request)  # the worker is asked first
     case = Request(
-        kind=reading.kind,
-        category=reading.category or "other",
-        department=reading.department or "",
-        title=desk.reader.subject(reading, text),
+        kind=reading.kind if asks else "report",
+        category=category.key,
+        department=reading.department or category.department,
+        title=desk.reader.subject(reading, told.text),
         urgent=reading.urgent or reading.danger is not None,
-        danger=reading.danger.key if reading.danger and reading.danger.grade == "sure" else None,
+        danger=_danger(reading),
         delicate=reading.delicate,
         places=" ".join(reading.places),
         grid_id=grid.id or 0,
-        chat_id=None if desk.here.private else (chat or desk.here).id,
+        chat_id=None if hushed else desk.chat_id,
         opened_at=desk.now,
     )
     case.sqlmodel_update(dispatch.assignment(lead))
     requests.add(desk.session, case, actor_id=desk.actor_id, at=desk.now, data={"why": list(reading.why)})
-    report(desk, case, person, text, message, first=True)
+    report(desk, case, told, first=True)
     dispatch.dispatch(desk, case, "dispatched")
-    seat, category, now = (desk.here.key, desk.said.sender.user), case.category, desk.now
-    desk.learnt.append(lambda known: known.report(seat, category, now))
     return case
 
 
-def report(desk: Desk, case: Request, person: Person, text: str, message: str, *, first: bool) -> Report:
+def report(desk: Desk, case: Request, told: Told, *, first: bool) -> Report:
     """Keeps one message as part of a case: its words masked and cut, the count of its photos."""
-    words = mask(text.strip())[:LONGEST]
+    words = mask(told.text.strip())[:LONGEST]
     kept = texts.keep(desk.session, words) if words else None
     row = Report(
         request_id=case.number,
-        person_id=desk.id_of(person),
+        person_id=desk.id_of(told.person),
         chat_id=desk.chat_id,
-        message=message,
+        message=told.message,
         at=desk.now,
         first=first,
         text_id=kept.id if kept else None,
@@ -142,79 +177,69 @@ def report(desk: Desk, case: Request, person: Person, text: str, message: str, *
     desk.session.add(row)
     desk.session.flush()
     desk.touched[case.number] = case
+    if told.person.id == desk.person.id:
+        seat, category, now = (desk.here.key, desk.said.sender.user), case.category, desk.now
+        desk.learnt.append(lambda known: known.report(seat, category, now))
     return row
 
 
-def _receipt(desk: Desk, case: Request) -> Reply | None:
+def _receipt(desk: Desk, case: Request, told: Told) -> None:
     """In a group a reaction; alone the number, who has it, by when. Delicate matters go to the private chat."""
-    if not desk.here.private:
-        desk.nod(desk.chat_id, desk.said.message, desk.say("reaction.heard"))
-        if case.delicate and people.private_chat(desk.session, desk.id_of(desk.person)):
-            desk.write(
-                Purpose.TELL,
-                _receipt_text(desk, case),
-                person_id=desk.person.id,
-                case=case,
-                buttons=cards.own_buttons(desk, case),
-            )
-        return None
-    return Reply(_receipt_text(desk, case), tuple(cards.own_buttons(desk, case)))
-
-
-def _receipt_text(desk: Desk, case: Request) -> str:
-    return desk.say(
+    text = desk.say(
         "receipt.registered", card=cards.headline(desk, case, public=False), status=cards.status(desk, case)
     )
-
-
-def join(desk: Desk, case: Request, person: Person, text: str, message: str) -> Reply | None:
-    """Another voice for a case. One who is a voice already adds words instead."""
-    if reports.voice_of(desk.session, case.number, desk.id_of(person)):
-        return add_words(desk, case, person, text, message)
-    report(desk, case, person, text, message, first=True)
-    desk.record(case, "joined", data={"person": person.id})
+    buttons = cards.own_buttons(desk, case)
     if desk.here.private:
-        return Reply(
-            desk.say("receipt.joined", card=cards.headline(desk, case, public=False), status=cards.status(desk, case))
-        )
-    if not desk.said.pressed:
-        desk.nod(desk.chat_id, message, desk.say("reaction.heard"))
-    return Reply(desk.say("receipt.counted", number=case.number), nod=True)
+        desk.answer(text, case, buttons)
+        return
+    desk.nod(desk.chat_id, told.message, desk.say("reaction.heard"))
+    if case.delicate and people.private_chat(desk.session, desk.id_of(told.person)):
+        desk.write(Purpose.TELL, text, person_id=told.person.id, case=case, buttons=buttons)
 
 
-def add_words(
-    desk: Desk, case: Request, person: Person, text: str, message: str, reading: Reading | None = None
-) -> Reply | None:
-    """One more detail for a case; a place that was missing is filled in."""
-    row = report(desk, case, person, text, message, first=False)
-    places = reading.places if reading else find(text)
+def join(desk: Desk, case: Request, told: Told) -> Reply | None:
+    """Another voice for a case. One who is a voice already adds words instead."""
+    if reports.voice_of(desk.session, case.number, desk.id_of(told.person)):
+        return add_words(desk, case, told)
+    report(desk, case, told, first=True)
+    desk.record(case, "joined", data={"person": told.person.id})
+    if desk.here.private:
+        card, status = cards.headline(desk, case, public=False), cards.status(desk, case)
+        desk.answer(desk.say("receipt.joined", card=card, status=status), case, cards.own_buttons(desk, case))
+        return None
+    if desk.said.pressed:
+        return Reply(desk.say("receipt.counted", number=case.number), nod=True)
+    desk.nod(desk.chat_id, told.message, desk.say("reaction.heard"))
+    return None
+
+
+def add_words(desk: Desk, case: Request, told: Told, reading: Reading | None = None) -> Reply:
+    """One more detail for a case. A place that was missing is filled in, and may lead to other hands."""
+    row = report(desk, case, told, first=False)
+    places = reading.places if reading else find(told.text)
     changes = {}
     if places and not case.places:
         grid = grids.locate(desk.session, desk.session.get_one(Grid, case.grid_id), _buildings(places))
         changes = {"places": " ".join(places), "grid_id": grid.id}
     desk.record(case, "added", data={"report": row.id}, **changes)
-    if desk.said.text or desk.said.photos:
-        cards.tell_lead(
-            desk,
-            case,
-            desk.say(
-                "lead.added",
-                card=cards.headline(desk, case, public=False),
-                words=mask(text)[:LONGEST] or desk.say("photo"),
-            ),
-        )
+    if changes and case.state == State.DISPATCHED and case.dispatches == 1 and not dispatch.led_by_duty(desk, case):
+        dispatch.dispatch(desk, case, "dispatched")
+    elif case.lead_person_id != told.person.id:
+        card = cards.headline(desk, case, public=False)
+        words = mask(told.text)[:LONGEST] or desk.say("photo")
+        cards.tell_lead(desk, case, desk.say("lead.added", card=card, words=words))
     return Reply(desk.say("receipt.added", number=case.number), nod=True)
 
 
 # -- the small question of the grey band --------------------------------------------------------------------------
 
 
-def ask_whether(desk: Desk) -> Reply | None:
+def ask_whether(desk: Desk) -> None:
     """Stores nothing of what was said: the button's message quotes it, and pressing it brings the text back."""
-    buttons = (Button(desk.say("button.register"), "/register"), Button(desk.say("button.no"), "/no"))
     at_night = desk.house.awake(desk.now) != desk.now
     if at_night and not desk.here.private:
-        return None
+        return
+    buttons = (Button(desk.say("button.register"), f"/{REGISTER}"), Button(desk.say("button.no"), "/no"))
     key = grey_key(desk, desk.said.message)
     desk.write(
         Purpose.ANSWER,
@@ -226,41 +251,39 @@ def ask_whether(desk: Desk) -> Reply | None:
         public=not desk.here.private,
     )
     desk.erase_later(key, desk.chat_id, at=desk.now + QUESTION_STANDS)
-    return None
 
 
 def grey_key(desk: Desk, message: str) -> str:
     return f"grey:{desk.chat_id}:{message}"
 
 
-@command("register", hidden=True)
+@command(REGISTER, hidden=True)
 def register(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001 (the interface)
     """The answer yes to the small question, or a worker's reply to what the reader missed."""
     quoted = desk.said.quoted
     original = quoted.quoted if quoted and quoted.by_us else quoted
     if original is None or not original.text:
         raise Sorry(desk.say("register.nothing"))
-    if original.sender.user != desk.said.sender.user and not STAFF & {post.rank for post in desk.posts}:
+    if original.sender.user != desk.said.sender.user and not desk.is_staff:
         raise Sorry(desk.say("register.not_yours"))
     if reports.of_message(desk.session, desk.chat_id, original.message):
         raise Sorry(desk.say("register.already"))
     desk.erase(grey_key(desk, original.message), desk.chat_id)
-    reading = desk.reader.read(original.text, Context(private=True, addressed=True))
+    reading = desk.reader.read(original.text, ASKED_FOR)
     person = desk.someone(original.sender.user, original.sender.name)
-    case = open_case(desk, reading, _grid(desk, person, reading), person, original.text, original.message)
-    if not desk.here.private:
-        desk.nod(desk.chat_id, original.message, desk.say("reaction.heard"))
-    return Reply(_receipt_text(desk, case), nod=True)
+    reply = take_in(desk, reading, Told(person, original.text, original.message))
+    return reply or (None if desk.here.private else Reply(desk.say("register.done"), nod=True))
 
 
 @command("no", hidden=True)
-def no(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001
+def no(desk: Desk, words: str) -> Reply:  # noqa: ARG001
     """The answer no to the small question: it disappears."""
     quoted = desk.said.quoted
-    if quoted and quoted.by_us and quoted.quoted and quoted.quoted.sender.user == desk.said.sender.user:
+    if quoted and quoted.by_us and quoted.quoted:
+        if quoted.quoted.sender.user != desk.said.sender.user:
+            raise Sorry(desk.say("register.not_yours"))
         desk.erase(grey_key(desk, quoted.quoted.message), desk.chat_id)
-        return Reply(desk.say("grey.dropped"), nod=True)
-    raise Sorry(desk.say("register.not_yours"))
+    return Reply(desk.say("grey.dropped"), nod=True)
 
 
 # -- commands -----------------------------------------------------------------------------------------------------
@@ -268,44 +291,43 @@ def no(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001
 
 @command("report", prompt=True)
 def report_it(desk: Desk, words: str) -> Reply | None:
-    """Whoever says /report means it: registered whatever the reader thinks."""
-    reading = desk.reader.read(words, Context(private=True, addressed=True))
-    return take_in(desk, reading, desk.said.sender, words, desk.said.message)
+    """Registered whatever the reader thinks."""
+    return take_in(desk, desk.reader.read(words, ASKED_FOR), _told(desk, words))
 
 
 @command("for", ranks=STAFF, prompt=True)
 def on_behalf(desk: Desk, words: str) -> Reply | None:
     """For a caller or a neighbour without a phone: "代报 孙大爷 2-1-301 家里暖气不热"."""
-    name, flat, rest = _caller(words)
-    reading = desk.reader.read(f"{flat} {rest}".strip(), Context(private=True, addressed=True))
-    person = Person(name=name or desk.say("caller.unnamed"), flat=" ".join(find(flat)) or None, source="chat")
+    name, flat, rest = _caller(desk, words)
+    person = Person(name=name or desk.say("caller.unnamed"), flat=flat or None, source=CHAT)
     desk.session.add(person)
     desk.session.flush()
-    case = open_case(desk, reading, _grid(desk, desk.person, reading), person, rest, desk.said.message)
-    return Reply(_receipt_text(desk, case), tuple(cards.own_buttons(desk, case)))
+    reading = desk.reader.read(f"{flat} {rest}".strip(), ASKED_FOR)
+    return take_in(desk, reading, Told(person, rest, desk.said.message))
 
 
-def _caller(words: str) -> tuple[str, str, str]:
-    """Name, flat and matter of "孙大爷 2-1-301 家里暖气不热"; what is not there is empty."""
-    parts = words.split(maxsplit=2)
-    if len(parts) == 3 and find(parts[1]):
-        return parts[0], parts[1], parts[2]
-    if len(parts) >= 2 and len(parts[0]) <= 5 and not find(parts[0]):
-        return parts[0], "", " ".join(parts[1:])
-    return "", "", words
+def _caller(desk: Desk, words: str) -> tuple[str, str, str]:
+    """Name, flat in its normal form and matter of "孙大爷 2-1-301 家里暖气不热"; what is not there is empty."""
+    first, _, rest = words.partition(" ")
+    name = ""
+    if rest and len(first) <= LONGEST_NAME and not find(first) and desk.reader.find_category(first) is None:
+        name, words = first, rest.strip()
+    first, _, rest = words.partition(" ")
+    flat = next((place for place in find(first) if place.endswith("室")), "")
+    return (name, flat, rest.strip()) if rest and flat else (name, "", words)
 
 
-@case_command("metoo", access.anyone)
+@case_command(METOO, access.anyone)
 def metoo(desk: Desk, case: Request, words: str) -> Reply | None:
     if not case.is_open:
         raise Sorry(desk.say("illegal.ended", number=case.number))
     if reports.voice_of(desk.session, case.number, desk.id_of(desk.person)):
         return Reply(desk.say("receipt.counted_already", number=case.number), nod=True)
-    return join(desk, case, desk.person, words, desk.said.message)
+    return join(desk, case, _told(desk, words))
 
 
 @case_command("more", access.anyone, prompt=True)
-def more(desk: Desk, case: Request, words: str) -> Reply | None:
+def more(desk: Desk, case: Request, words: str) -> Reply:
     if not case.is_open:
         raise Sorry(desk.say("illegal.ended", number=case.number))
-    return add_words(desk, case, desk.person, words, desk.said.message)
+    return add_words(desk, case, _told(desk, words))

@@ -10,6 +10,8 @@ from storage.chats import Chat, ChatKey, Mode
 from storage.grids import Grid
 from storage.people import STAFF, Address, Person, Rank, Role
 from storage.questions import OpenQuestion
+from storage.reports import Report
+from storage.requests import OPEN, Request
 
 JOINING = timedelta(minutes=10)  # how long a sender's next words may belong to what they just reported
 
@@ -45,6 +47,10 @@ class Known:
         category, since = self.reported.get((chat, user), ("", at - JOINING))
         return category if category and at - since < JOINING else None
 
+    def spoke_lately(self, chat: ChatKey, at: datetime) -> bool:
+        """Whether anybody reported something in this chat within the joining window."""
+        return any(seat[0] == chat and at - since < JOINING for seat, (_, since) in self.reported.items())
+
     def report(self, seat: Seat, category: str, at: datetime) -> None:
         self.reported = {key: value for key, value in self.reported.items() if at - value[1] < JOINING}
         self.reported[seat] = (category, at)
@@ -78,4 +84,25 @@ def load(session: Session, duty_of: Callable[[Session, Grid], tuple[str, str]]) 
         .where(Address.platform == Chat.platform, Address.account == Chat.account)
     ):
         known.asked.add((chat.key, user))
+    known.reported = _reported(session)
     return known
+
+
+def _reported(session: Session) -> dict[Seat, tuple[str, datetime]]:
+    """The last reports, whichever process heard them; read from the newest backwards, never the whole table."""
+    reported: dict[Seat, tuple[str, datetime]] = {}
+    newest: datetime | None = None
+    for at, category, chat, user in session.exec(
+        select(Report.at, Request.category, Chat, Address.user)
+        .join(Request, col(Request.id) == Report.request_id)
+        .join(Chat, col(Chat.id) == Report.chat_id)
+        .join(Address, col(Address.person_id) == Report.person_id)
+        .where(Address.platform == Chat.platform, Address.account == Chat.account, col(Request.state).in_(OPEN))
+        .order_by(col(Report.id).desc())
+        .execution_options(yield_per=100)
+    ):
+        newest = newest or at
+        if newest - at > JOINING:
+            break
+        reported.setdefault((chat.key, user), (category, at))
+    return reported

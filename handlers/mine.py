@@ -2,45 +2,48 @@
 
 from datetime import timedelta
 
-from handlers import access, cards
+from handlers import access, cards, satisfaction
+from handlers.aside import among_residents, aside
 from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
 from handlers.router import case_command, command
-from storage import events, outbox, reports, requests
+from handlers.work import still_open
+from nlp.masks import mask
+from storage import events, reports, requests
 from storage.events import Event
-from storage.outbox import Purpose
-from storage.people import STAFF
+from storage.people import STAFF, Person
 from storage.requests import Request, State
-from storage.texts import Text
 
 LATELY = timedelta(days=30)
 UNDO_WITHIN = timedelta(minutes=10)
 UNDOABLE = frozenset({"accepted", "done", "transferred", "reclassed", "withdrawn", "outcome"})
+FINAL = frozenset({"mistaken", "false_alarm", "replied", "noted", "voice_withdrawn"})
 TOLD = frozenset({
-    "registered", "dispatched", "transferred", "accepted", "replied", "done", "outcome", "reopened", "raised", "withdrawn",
-    "closed_by_tap", "closed_by_silence", "false_alarm", "undone",
+    "registered", "dispatched", "transferred", "accepted", "replied", "done", "outcome", "reopened", "raised",
+    "withdrawn", "closed_by_tap", "closed_by_silence", "false_alarm", "undone",
 })  # fmt: skip
+TOLD_WORDS = frozenset({"replied", "done", "outcome"})  # said to the reporters in the first place
 INTERNAL = frozenset(
     {"noted", "reclassed", "reminded", "urged", "joined", "added", "unreached", "nobody_reached", "chain_ended"}
 )
 
 
 @command("my")
-def my(desk: Desk, words: str) -> Reply:  # noqa: ARG001 (the interface)
+def my(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001 (the interface)
     cases = reports.cases_of(desk.session, desk.id_of(desk.person), since=desk.now - LATELY)
     if not cases:
-        return Reply(desk.say("my.none"))
-    return Reply("\n".join([desk.say("my.count", count=len(cases)), *(_line(desk, case) for case in cases[:10])]))
+        return aside(desk, desk.say("my.none"))
+    return aside(desk, "\n".join([desk.say("my.count", count=len(cases)), *(_line(desk, case) for case in cases[:10])]))
 
 
 @command("todo", ranks=STAFF)
-def todo(desk: Desk, words: str) -> Reply:  # noqa: ARG001
+def todo(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001
     cases = access.mine_to_work(desk)
     if not cases:
-        return Reply(desk.say("todo.none"))
+        return aside(desk, desk.say("todo.none"))
     lines = [desk.say("todo.count", count=len(cases)), *(_line(desk, case) for case in cases[:20])]
     buttons = [Button(f"#{case.number} {case.title}"[:24], f"/status {case.number}") for case in cases[:8]]
-    return Reply("\n".join(lines), tuple(buttons))
+    return aside(desk, "\n".join(lines), buttons)
 
 
 def _line(desk: Desk, case: Request) -> str:
@@ -49,75 +52,102 @@ def _line(desk: Desk, case: Request) -> str:
     return f"{mark} {cards.headline(desk, case, public=False)} — {cards.status(desk, case)}"
 
 
-@case_command("status", access.may_see)
-def status(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG001
-    """Where it stands and how it came there; internal lines only for those who work on it."""
+@case_command("status", access.anyone)
+def status(desk: Desk, case: Request, words: str) -> Reply | None:  # noqa: ARG001
+    """Where it stands and how it came there. Among residents what the card says; internal lines only for staff."""
+    if among_residents(desk) and not case.delicate:
+        return Reply(cards.public_text(desk, case))
     staff = access.may_work(desk, case)
     lines = [cards.headline(desk, case, public=False), cards.status(desk, case)]
-    for event in events.history(desk.session, case.number):
-        if event.kind in TOLD or (staff and event.kind in INTERNAL):
-            lines.append(_history_line(desk, event, with_words=staff or event.kind == "replied"))
+    lines += [
+        _history_line(desk, event, staff=staff)
+        for event in events.history(desk.session, case.number)
+        if event.kind in TOLD or (staff and event.kind in INTERNAL)
+    ]
     buttons = cards.working_buttons(desk, case) if staff else cards.own_buttons(desk, case)
-    return Reply("\n".join(lines), tuple(buttons))
+    return aside(desk, "\n".join(lines), buttons, case=case)
 
 
-def _history_line(desk: Desk, event: Event, *, with_words: bool) -> str:
-    body = desk.session.get_one(Text, event.text_id).body if event.text_id and with_words else None
-    words = desk.say("history.words", words=body) if body else ""
+def _history_line(desk: Desk, event: Event, *, staff: bool) -> str:
+    body = cards.said(desk, event) if staff or event.kind in TOLD_WORDS else None
     return desk.say(
         "history.line",
         at=desk.say.past(event.at, desk.now),
-        who=desk.name_of(event.actor_id),
+        who=_who(desk, event, staff=staff),
         what=desk.say(f"event.{event.kind}"),
-        words=words,
+        words=desk.say("history.words", words=body) if body else "",
     )
+
+
+def _who(desk: Desk, event: Event, *, staff: bool) -> str:
+    """The name behind a line; one resident is not told another's."""
+    if event.kind == "dispatched" or event.actor_id is None:
+        return desk.house.bot_name
+    person = desk.session.get_one(Person, event.actor_id)
+    known = staff or person.key is not None or person.id == desk.person.id
+    return person.name if known else desk.say("who.resident")
 
 
 @case_command("cancel", access.is_reporter)
 def cancel(desk: Desk, case: Request, words: str) -> Reply:
     """The reporter takes back their voice; the last voice takes the case with it."""
-    if not case.is_open:
-        raise Sorry(desk.say("illegal.ended", number=case.number))
-    voices = reports.voices(desk.session, case.number)
-    if len(voices) > 1 and (own := reports.voice_of(desk.session, case.number, desk.id_of(desk.person))):
+    still_open(desk, case)
+    others = len(reports.voices(desk.session, case.number)) - 1
+    if others:
+        own = satisfaction.own_voice(desk, case)
         own.gone_at = desk.now
         desk.session.add(own)
         desk.record(case, "voice_withdrawn", data={"person": own.person_id})
-        return Reply(desk.say("cancel.voice", number=case.number, count=len(voices) - 1), nod=True)
-    desk.move(case, State.WITHDRAWN, "withdrawn", text=words or None, ended_at=desk.now, remind_at=None, raise_at=None)
+        return Reply(desk.say("cancel.voice", number=case.number, count=others), nod=True)
+    text = mask(words) or None
+    desk.move(case, State.WITHDRAWN, "withdrawn", text=text, ended_at=desk.now, remind_at=None, raise_at=None)
     cards.tell_lead(desk, case, desk.say("lead.withdrawn", card=cards.headline(desk, case, public=False)))
     return Reply(desk.say("cancel.done", number=case.number), nod=True)
 
 
 @command("undo")
-def undo(desk: Desk, words: str) -> Reply:  # noqa: ARG001
+def undo(desk: Desk, words: str) -> Reply:
     """One's last move, within ten minutes, if nothing happened to the case since."""
-    event = events.last_by(desk.session, desk.id_of(desk.person), UNDOABLE, since=desk.now - UNDO_WITHIN)
-    if event is None:
+    move = _last_move(desk, words)
+    if move is None:
         raise Sorry(desk.say("undo.nothing"))
-    case = requests.lock(desk.session, event.request_id)
-    latest = events.latest(desk.session, event.request_id)
-    if case is None or latest is None or latest.number != event.number:
-        raise Sorry(desk.say("undo.moved_on", number=event.request_id))
-    _call_back(desk, case)
+    what = desk.say(f"event.{move.kind}")
+    if move.kind in FINAL:
+        raise Sorry(desk.say("undo.final", what=what))
+    case = requests.lock(desk.session, move.request_id)
+    since = [event for event in events.history(desk.session, move.request_id) if event.number > move.number]
+    passed_on = move.kind == "reclassed" and [(e.kind, e.actor_id) for e in since] == [("dispatched", move.actor_id)]
+    if case is None or (since and not passed_on):
+        raise Sorry(desk.say("undo.moved_on", number=move.request_id))
+    if move.kind == "done":
+        satisfaction.call_back(desk, case)
     desk.touched[case.number] = case
-    requests.take_back(desk.session, case, event, actor_id=desk.id_of(desk.person), at=desk.now)
-    what = desk.say(f"event.{event.kind}")
+    for event in reversed([move, *since]):
+        requests.take_back(desk.session, case, event, actor_id=desk.id_of(desk.person), at=desk.now)
+    if move.kind == "outcome":
+        satisfaction.ask(desk, case)
+    if move.kind == "withdrawn":
+        cards.tell_lead(desk, case, desk.say("lead.back", card=cards.headline(desk, case, public=False)))
     return Reply(desk.say("undo.done", number=case.number, what=what, status=cards.status(desk, case)), nod=True)
 
 
-def _call_back(desk: Desk, case: Request) -> None:
-    """Questions to reporters that stand on what is undone: dropped if they wait, taken away if they were sent."""
-    outbox.drop(desk.session, request_id=case.number, purpose=Purpose.ASK)
-    for letter in outbox.cards_of(desk.session, case.number, Purpose.ASK):
-        if letter.card_key and letter.chat_id is not None:
-            desk.erase(letter.card_key, letter.chat_id)
+def _last_move(desk: Desk, words: str) -> Event | None:
+    """The speaker's last move, of the case named or quoted if one is."""
+    person, since = desk.id_of(desk.person), desk.now - UNDO_WITHIN
+    number = int(digits) if (digits := words.lstrip("#＃")).isdecimal() else None
+    if number is None and desk.said.quoted:
+        number = access.number_of_card(desk, desk.said.quoted.message)
+    if number is None:
+        return events.last_by(desk.session, person, UNDOABLE | FINAL, since=since)
+    own = [e for e in events.history(desk.session, number) if e.actor_id == person and e.at > since]
+    return next((event for event in reversed(own) if event.kind in UNDOABLE | FINAL), None)
 
 
 @case_command("why", access.may_work)
-def why(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG001
+def why(desk: Desk, case: Request, words: str) -> Reply | None:  # noqa: ARG001
     """The words that decided, as the reader gave them."""
-    first = next(iter(events.history(desk.session, case.number)))
-    reasons = "\n".join(f"· {reason}" for reason in first.data.get("why", [])) or desk.say("why.said_so")
+    first = events.history(desk.session, case.number)[0]
+    reasons = "\n".join(f"· {reason}" for reason in first.data["why"]) or desk.say("why.said_so")
     label = desk.reader.category_label(case.category)
-    return Reply(desk.say("why", number=case.number, kind=desk.say(f"kind.{case.kind}"), label=label, reasons=reasons))
+    kind = desk.say(f"kind.{case.kind}")
+    return aside(desk, desk.say("why", number=case.number, kind=kind, label=label, reasons=reasons), case=case)

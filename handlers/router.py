@@ -1,4 +1,4 @@
-"""The way of a message: an open question? a command? else the listener. Commands, jobs and undelivered handlers register here."""
+"""The way of a message: an open question? a command? else the listener. Commands, jobs and the like register here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,6 +51,8 @@ class Job:
     run: Callable[[Desk, Any], None]
 
 
+REGISTER = "register"  # heard as a reply to anybody: it makes a case of what the reader missed
+METOO = "metoo"  # heard without a number right after somebody reported
 COMMANDS: dict[str, Command] = {}
 JOBS: list[Job] = []
 UNDELIVERED: dict[Purpose, Callable[[Desk, Letter], None]] = {}
@@ -82,7 +84,7 @@ def case_command(
 
 
 def job(timer: Any) -> Callable[[Callable[[Desk, Any], None]], Callable[[Desk, Any], None]]:
-    """A timer: `run(desk, row)` once for every row whose column is due, the row locked. Running it twice is harmless."""
+    """A timer: `run(desk, row)` for every row whose column is due, the row locked. Running it twice is harmless."""
 
     def register(run: Callable[[Desk, Any], None]) -> Callable[[Desk, Any], None]:
         JOBS.append(Job(run.__name__, timer, timer.class_, run))
@@ -136,18 +138,26 @@ class Router:
         chat = known.chats.get(message.chat)
         if message.sender.is_bot or not (message.private or (chat and chat.mode != Mode.OFF)):
             return None
-        to_us = message.private or message.mentioned or bool(message.quoted and message.quoted.by_us)
         parsed = self.grammar.parse(message.text)
-        if message.pressed or message.text.startswith("/"):
+        if message.pressed:
             return Heard(parsed) if parsed else None
-        if (message.chat, message.sender.user) in known.asked and (message.private or to_us):
-            return Heard(parsed)
-        reading = self.hear_talk(message, known, self.reader) if to_us or not chat or chat.mode == Mode.LISTEN else None
-        if to_us or (parsed and parsed.sure) or reading:
+        if message.text.startswith("/") and not (parsed or message.private):
+            return None  # another bot's command
+        to_us = message.private or message.mentioned or bool(message.quoted and message.quoted.by_us)
+        addressed = to_us or message.text.startswith("/")
+        listens = chat is not None and chat.mode == Mode.LISTEN and not chat.of_unit
+        # Commands and answers are read too: a danger in them must not wait.
+        reading = self.hear_talk(message, known, self.reader) if addressed or listens else None
+        if addressed or reading or (parsed and (parsed.sure or self._may_point(message, parsed, known))):
             return Heard(parsed, reading)
-        if parsed and message.quoted and known.works_here(message.chat, message.sender.user):
-            return Heard(parsed)  # "登记" as a reply to what the reader missed
         return None
+
+    @staticmethod
+    def _may_point(message: Message, parsed: Parsed, known: Known) -> bool:
+        """Whether bare words without a number may be about what others said here."""
+        if parsed.name == METOO:
+            return known.spoke_lately(message.chat, message.at)
+        return message.quoted is not None and known.works_here(message.chat, message.sender.user)
 
     def act(self, desk: Desk, heard: Heard) -> Reply | None:
         """Inside the transaction. Raises Sorry with the one sentence for the person; cards follow what was touched."""
@@ -161,9 +171,13 @@ class Router:
     def _act(self, desk: Desk, heard: Heard) -> Reply | None:
         message = desk.said
         slash = message.pressed or message.text.startswith("/")
+        if heard.parsed and slash:
+            return self.run(desk, heard.parsed)
+        if heard.reading and _alarming(heard.reading) and not desk.is_staff:
+            return self.act_on_talk(desk, heard.reading)
         if not slash and (answer := self._answer(desk)):
             return answer()
-        if heard.parsed and (slash or self._meant(desk, heard.parsed)):
+        if heard.parsed and self._meant(desk, heard.parsed):
             return self.run(desk, heard.parsed)
         if message.quoted and message.quoted.by_us and (number := access.number_of_card(desk, message.quoted.message)):
             return self.quoted_reply(desk, access.case_for(desk, number, access.anyone))
@@ -171,25 +185,46 @@ class Router:
 
     def _answer(self, desk: Desk) -> Callable[[], Reply | None] | None:
         """The open question this message answers, if there is one."""
-        to_us = desk.here.private or bool(desk.said.quoted and desk.said.quoted.by_us)
-        if not to_us:
+        person = desk.met
+        if person is None or not (desk.here.private or (desk.said.quoted and desk.said.quoted.by_us)):
             return None
-        question = questions.find(desk.session, desk.chat_id, desk.id_of(desk.person), at=desk.now)
-        if question is None:
+        question = questions.find(desk.session, desk.chat_id, desk.id_of(person), at=desk.now)
+        asked = self.grammar.parse(question.command) if question else None
+        parsed = self.grammar.parse(question.command + desk.said.text) if question else None
+        if asked is None or parsed is None or self._about_another(desk, asked):
             return None
         desk.answered()
         if desk.said.text.strip() in desk.say("question.never_mind").split():
             return lambda: Reply(desk.say("question.dropped"))
-        parsed = self.grammar.parse(question.command + desk.said.text)
-        return (lambda: self.run(desk, parsed)) if parsed else None
+        return lambda: self.run(desk, parsed)
+
+    @staticmethod
+    def _about_another(desk: Desk, asked: Parsed) -> bool:
+        """A reply to the card of another case is no answer."""
+        quoted = access.number_of_card(desk, desk.said.quoted.message) if desk.said.quoted else None
+        return quoted is not None and asked.number not in {None, quoted}
 
     def _meant(self, desk: Desk, parsed: Parsed) -> bool:
-        """Whether bare words are a command here: always in private; in a group as a reply, or about one's own case."""
-        if desk.here.private or desk.said.quoted or desk.said.mentioned:
+        """Whether bare words are a command here: always in private; in a group said to us, or about one's own case."""
+        quoted = desk.said.quoted
+        if desk.here.private or desk.said.mentioned or (quoted and quoted.by_us):
             return True
-        right = COMMANDS[parsed.name].right
-        case = desk.session.get(Request, parsed.number) if parsed.number else None
+        if parsed.name == REGISTER and quoted:
+            return desk.is_staff
+        right, number = COMMANDS[parsed.name].right, self._number(desk, parsed)
+        case = desk.session.get(Request, number) if number else None
         return bool(right and case and right(desk, case))
+
+    @staticmethod
+    def _number(desk: Desk, parsed: Parsed) -> int | None:
+        """The case named: by its number, by what was replied to, or by what the group is talking of."""
+        if parsed.number is not None:
+            return parsed.number
+        if desk.said.quoted:
+            return access.number_of_card(desk, desk.said.quoted.message)
+        talk = parsed.name == METOO and not desk.here.private
+        case = access.just_opened(desk) if talk else None
+        return case.number if case else None
 
     def run(self, desk: Desk, parsed: Parsed) -> Reply | None:
         """Runs a command: the role gate, the case, the missing words, the deed."""
@@ -197,12 +232,9 @@ class Router:
         if chosen.ranks and not chosen.ranks & {post.rank for post in desk.posts}:
             raise Sorry(desk.say("refused.rank", command=desk.say(f"command.{chosen.name}.names").split()[0]))
         if chosen.right is None:
-            words = f"{parsed.number or ''} {parsed.words}".strip()
-            return (
-                self._prompt(desk, chosen, f"/{chosen.name} ")
-                if chosen.prompt and not words
-                else chosen.run(desk, words)
-            )
+            if chosen.prompt and not parsed.all_words:
+                return self._prompt(desk, chosen, f"/{chosen.name} ")
+            return chosen.run(desk, parsed.all_words)
         case = self._case(desk, parsed, chosen.right)
         if chosen.prompt and not parsed.words and not desk.said.photos:
             return self._prompt(desk, chosen, f"/{chosen.name} {case.number} ")
@@ -213,14 +245,16 @@ class Router:
         desk.ask(so_far)
         return Reply(desk.say(f"command.{chosen.name}.prompt"))
 
-    @staticmethod
-    def _case(desk: Desk, parsed: Parsed, right: Right) -> Request:
-        number = parsed.number
-        if number is None and desk.said.quoted:
-            number = access.number_of_card(desk, desk.said.quoted.message)
-        if number is None:
+    def _case(self, desk: Desk, parsed: Parsed, right: Right) -> Request:
+        number = self._number(desk, parsed)
+        score = number is not None and parsed.name in access.ANSWERS and not access.exists(desk, number)  # "评价 5"
+        if number is None or score:
             return access.only_case(desk, right, parsed.name)
         return access.case_for(desk, number, right)
+
+
+def _alarming(reading: Reading) -> bool:
+    return reading.danger is not None and reading.danger.grade == "sure"
 
 
 def finish(desk: Desk) -> None:
@@ -233,7 +267,6 @@ def finish(desk: Desk) -> None:
 
 def give_back(desk: Desk, letter: Letter) -> None:
     """A letter that cannot be delivered comes back into the core; nobody is left waiting silently."""
-    handler = UNDELIVERED.get(letter.purpose)
-    if handler:
+    if handler := UNDELIVERED.get(letter.purpose):
         handler(desk, letter)
     finish(desk)

@@ -12,21 +12,26 @@ from storage.requests import Request
 
 
 def case_meant(desk: Desk, person: Person, reading: Reading) -> Request | None:
-    """The open case urged: the speaker's own of that kind, else the group's, else the speaker's only one."""
-    own = reports.cases_of(desk.session, desk.id_of(person))
-    group = requests.open_in(desk.session, desk.chat_id)
-    for cases in (own, group):
-        for case in cases:
-            places = case.places.split(" ") if case.places else []
-            fits = not places or not reading.places or near(places, reading.places)
-            if case.category == reading.category and case.delicate is None and fits:
-                return requests.lock(desk.session, case.number)
+    """The open case urged: the speaker's own or the group's of that matter, else of that kind, else their only one."""
+    own = [case for case in reports.cases_of(desk.session, desk.id_of(person)) if _may_speak_of(desk, case)]
+    known = own + [case for case in requests.open_in(desk.session, desk.chat_id) if _may_speak_of(desk, case)]
     vague = reading.category in {None, "other"}
-    return requests.lock(desk.session, own[0].number) if vague and len(own) == 1 else None
+    alike = [case for case in known if case.category == reading.category and _here(case, reading)]
+    same = [case for case in alike if case.title == reading.title]
+    chosen = next(iter([*same, *alike]), own[0] if vague and len(own) == 1 else None)
+    return requests.lock(desk.session, chosen.number) if chosen else None
 
 
-def urge(desk: Desk, case: Request, person: Person) -> Reply:
-    """Counts it, tells the lead, and answers with the state and the deadline."""
+def _may_speak_of(desk: Desk, case: Request) -> bool:
+    return case.delicate is None or desk.here.private
+
+
+def _here(case: Request, reading: Reading) -> bool:
+    return not case.places or not reading.places or near(case.places.split(" "), reading.places)
+
+
+def urge(desk: Desk, case: Request, person: Person) -> Reply | None:
+    """Counts it, tells the lead, and answers with the state and the deadline; of a delicate case only alone."""
     desk.record(case, "urged", data={"person": person.id}, urged=case.urged + 1)
     card = cards.headline(desk, case, public=False)
     cards.tell_lead(desk, case, desk.say("lead.urged", card=card, count=case.urged))
@@ -37,11 +42,14 @@ def urge(desk: Desk, case: Request, person: Person) -> Reply:
         lead=cards.lead_name(desk, case),
         count=case.urged,
     )
-    return Reply(answer)
+    if not _may_speak_of(desk, case):
+        return Reply(desk.say("delicate.urged", number=case.number), nod=True)
+    desk.answer(answer, case)
+    return None
 
 
 @case_command("urge", access.anyone)
-def urge_it(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG001 (the interface)
+def urge_it(desk: Desk, case: Request, words: str) -> Reply | None:  # noqa: ARG001 (the interface)
     if not case.is_open:
         raise Sorry(desk.say("illegal.ended", number=case.number))
     return urge(desk, case, desk.person)

@@ -5,18 +5,13 @@ from collections.abc import Sequence
 from handlers.desk import Desk
 from handlers.message import Button
 from handlers.router import undelivered
+from nlp.places import building
 from storage import people, reports
+from storage.chats import Chat
 from storage.outbox import Letter, Purpose
 from storage.people import Person
 from storage.reports import Report
 from storage.requests import Request
-
-
-def first(desk: Desk, case: Request) -> str:
-    """The first reporter as staff see them: name and, if known, the flat."""
-    for _, person in reports.reporters(desk.session, case.number)[:1]:
-        return f"{person.name} {person.flat}" if person.flat else person.name
-    return ""
 
 
 def tell(
@@ -29,13 +24,25 @@ def tell(
     shared: dict[int, Report] = {}
     for voice, person in reports.reporters(desk.session, case.number):
         if person.unreachable_at is None and people.private_chat(desk.session, voice.person_id):
-            _send(desk, case, purpose, text, f"{card}:p{voice.person_id}" if card else None, buttons, person=person)
+            key = f"{card}:p{voice.person_id}" if card else None
+            _send(desk, case, purpose, text, card_key=key, buttons=buttons, person=person)
         else:
             shared.setdefault(voice.chat_id, voice)
     for chat_id, voice in shared.items():
-        in_group = case.chat_id == chat_id
-        words = desk.say("delicate.news", number=case.number) if case.delicate and in_group else text
-        _send(desk, case, purpose, words, f"{card}:c{chat_id}" if card else None, buttons, voice=voice)
+        words = _for_all(desk, case, text, voice)
+        key = f"{card}:c{chat_id}" if card else None
+        _send(desk, case, purpose, words, card_key=key, buttons=buttons, voice=voice)
+
+
+def _for_all(desk: Desk, case: Request, text: str, voice: Report) -> str:
+    """The words as the chat of a report may read them: in a group no flat, and of a delicate case only its number."""
+    if desk.session.get_one(Chat, voice.chat_id).private:
+        return text
+    if case.delicate:
+        return desk.say("delicate.news", number=case.number)
+    for place in case.places.split():
+        text = text.replace(place, building(place) or "")
+    return text
 
 
 def _send(
@@ -43,9 +50,9 @@ def _send(
     case: Request,
     purpose: Purpose,
     text: str,
+    *,
     card_key: str | None,
     buttons: Sequence[Button],
-    *,
     person: Person | None = None,
     voice: Report | None = None,
 ) -> None:
@@ -73,9 +80,9 @@ def reporter_unreached(desk: Desk, letter: Letter) -> None:
     case = desk.session.get_one(Request, letter.request_id)
     desk.record(case, "unreached", data={"person": person.id, "reason": letter.reason})
     voice = reports.voice_of(desk.session, case.number, desk.id_of(person))
-    group = voice is not None and voice.chat_id != letter.chat_id
-    if voice and group and letter.text:
-        words = desk.say("delicate.news", number=case.number) if case.delicate else letter.text
-        key = letter.card_key.rsplit(":", 1)[0] + f":c{voice.chat_id}" if letter.card_key else None
-        buttons = [Button(*button) for button in letter.buttons]
-        _send(desk, case, letter.purpose, words, key, buttons, voice=voice)
+    if voice is None or voice.chat_id == letter.chat_id or not letter.text:
+        return
+    words = _for_all(desk, case, letter.text, voice)
+    key = letter.card_key.rsplit(":", 1)[0] + f":c{voice.chat_id}" if letter.card_key else None
+    buttons = [Button(*button) for button in letter.buttons]
+    _send(desk, case, letter.purpose, words, card_key=key, buttons=buttons, voice=voice)

@@ -1,27 +1,28 @@
 """What a worker does with a case: take, reply, note, done, transfer, another category, not a request."""
 
+import re
+
 from handlers import access, cards, dispatch, satisfaction, voices
+from handlers.aside import among_residents, aside
 from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
 from handlers.router import case_command
 from nlp.masks import mask
-from storage import events, outbox, reports, texts, units
+from storage import events, outbox, people, reports, texts, units
+from storage.chats import Chat
 from storage.grids import Grid
 from storage.outbox import Purpose
-from storage.requests import Outcome, Request, State
+from storage.requests import MOVES, Outcome, Request, State
+
+_NAME_AND_REASON = re.compile(r"(?P<name>[^\s,，:：。]*)[\s,，:：。]*(?P<reason>.*)", re.DOTALL)
 
 
 @case_command("take", access.may_work)
 def take(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG001 (the interface)
     if case.state == State.ACCEPTED and case.accepted_at:
-        raise Sorry(
-            desk.say(
-                "take.taken", number=case.number, who=_taker(desk, case), at=desk.say.past(case.accepted_at, desk.now)
-            )
-        )
-    changes = {}
-    if case.lead_unit_id is None or not _of_unit(desk, case):
-        changes = dispatch.assignment(desk.person)  # who takes it leads it
+        at = desk.say.past(case.accepted_at, desk.now)
+        raise Sorry(desk.say("take.taken", number=case.number, who=_taker(desk, case), at=at))
+    changes = {} if _of_lead_unit(desk, case) else dispatch.assignment(desk.person)  # who takes it leads it
     desk.move(
         case,
         State.ACCEPTED,
@@ -32,45 +33,69 @@ def take(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG001 (the i
         raised=0,
         **changes,
     )
+    if case.lead_person_id is not None:
+        cards.hand_over(desk, case)
     return Reply(desk.say("take.done", card=cards.headline(desk, case, public=False)), nod=True)
 
 
 def _taker(desk: Desk, case: Request) -> str:
-    event = next(e for e in reversed(events.history(desk.session, case.number)) if e.kind == "accepted")
-    return desk.name_of(event.actor_id)
+    return desk.name_of(next(e for e in reversed(cards.lines(desk, case)) if e.kind == "accepted").actor_id)
 
 
-def _of_unit(desk: Desk, case: Request) -> bool:
-    return any(post.unit_id == case.lead_unit_id for post in desk.posts)
+def _of_lead_unit(desk: Desk, case: Request) -> bool:
+    return case.lead_unit_id is not None and any(post.unit_id == case.lead_unit_id for post in desk.posts)
+
+
+def still_open(desk: Desk, case: Request) -> None:
+    """Sorry with where the case stands, if nothing more can be done about it."""
+    if not case.is_open:
+        raise Sorry(desk.say(f"illegal.{case.state}", number=case.number))
+
+
+def _not_mistaken(desk: Desk, case: Request) -> None:
+    if case.state == State.MISTAKEN:
+        raise Sorry(desk.say("illegal.mistaken", number=case.number))
 
 
 @case_command("reply", access.may_work, prompt=True)
 def reply(desk: Desk, case: Request, words: str) -> Reply:
-    """To the reporters: a line on the card, and a letter to those reached alone."""
-    if not case.is_open:
-        raise Sorry(desk.say("illegal.ended", number=case.number))
+    """To the reporters: a line on the card, and a letter to those who do not see the card."""
+    still_open(desk, case)
+    if not words:  # a photo alone says nothing: it does not travel
+        desk.ask(f"/reply {case.number} ")
+        return Reply(desk.say("command.reply.prompt"))
     words = mask(words)
     desk.record(case, "replied", text=words)
+    news = desk.say("news.reply", card=cards.headline(desk, case, public=False), who=desk.person.name, words=words)
     if case.delicate or case.chat_id is None:
-        news = desk.say("news.reply", card=cards.headline(desk, case, public=False), who=desk.person.name, words=words)
         voices.tell(desk, case, Purpose.TELL, news)
+    else:
+        _tell_alone(desk, case, news)
     return Reply(desk.say("reply.done", number=case.number), nod=True)
+
+
+def _tell_alone(desk: Desk, case: Request, text: str) -> None:
+    """To those who reported in private, where they did; but not back to who speaks."""
+    for chat_id in dict.fromkeys(voice.chat_id for voice in reports.voices(desk.session, case.number)):
+        if chat_id != desk.chat_id and desk.session.get_one(Chat, chat_id).private:
+            desk.write(Purpose.TELL, text, chat_id=chat_id, case=case, at=desk.house.awake(desk.now))
 
 
 @case_command("note", access.may_work, prompt=True)
 def note(desk: Desk, case: Request, words: str) -> Reply:
     """Internal: no resident sees it."""
+    _not_mistaken(desk, case)
     desk.record(case, "noted", text=mask(words) or None, data={"photos": len(desk.said.photos)})
     return Reply(desk.say("note.done", number=case.number), nod=True)
 
 
 @case_command("done", access.may_work)
-def done(desk: Desk, case: Request, words: str) -> Reply:
+def done(desk: Desk, case: Request, words: str) -> Reply | None:
     """办结. Leading words may name the outcome; a solved case is what it is unless said otherwise."""
-    outcome, rest = _outcome(desk, words)
-    if outcome == Outcome.UNSOLVED and not rest:
+    found, rest = _outcome(desk, words)
+    if found == Outcome.UNSOLVED and not rest and State.DONE in MOVES[case.state]:
         return _basis(desk, f"/done {case.number} {desk.say('outcome.unsolved')} ")
-    lead = {} if case.lead_unit_id is not None and _of_unit(desk, case) else dispatch.assignment(desk.person)
+    lead = {} if _of_lead_unit(desk, case) else dispatch.assignment(desk.person)
     accepted = {} if case.accepted_at else {"accepted_at": desk.now}
     desk.move(
         case,
@@ -78,7 +103,7 @@ def done(desk: Desk, case: Request, words: str) -> Reply:
         "done",
         text=mask(rest) or None,
         data={"photos": len(desk.said.photos)},
-        outcome=outcome,
+        outcome=found or Outcome.SOLVED,
         done_at=desk.now,
         remind_at=None,
         raise_at=None,
@@ -87,17 +112,16 @@ def done(desk: Desk, case: Request, words: str) -> Reply:
         **accepted,
     )
     satisfaction.ask(desk, case)
-    return Reply(
-        desk.say("done.noted", number=case.number, outcome=desk.say(f"outcome.{outcome}")), _after_done(desk, case)
-    )
+    return _noted(desk, case)
 
 
-def _outcome(desk: Desk, words: str) -> tuple[Outcome, str]:
-    for outcome in (Outcome.PARTLY, Outcome.UNSOLVED, Outcome.SOLVED):
-        label = desk.say(f"outcome.{outcome}")
-        if words.startswith(label):
-            return outcome, words.removeprefix(label).strip(" ,，:：。")
-    return Outcome.SOLVED, words
+def _outcome(desk: Desk, words: str) -> tuple[Outcome | None, str]:
+    """The outcome the words begin with, by its label or its code, and what follows."""
+    for outcome in (Outcome.UNSOLVED, Outcome.PARTLY, Outcome.SOLVED):
+        for name in (desk.say(f"outcome.{outcome}"), outcome.value):
+            if words.startswith(name):
+                return outcome, words.removeprefix(name).strip(satisfaction.PUNCTUATION)
+    return None, words
 
 
 def _basis(desk: Desk, so_far: str) -> Reply:
@@ -105,67 +129,84 @@ def _basis(desk: Desk, so_far: str) -> Reply:
     return Reply(desk.say("done.basis"))
 
 
-def _after_done(desk: Desk, case: Request) -> tuple[Button, ...]:
+def _noted(desk: Desk, case: Request) -> Reply | None:
+    """The outcome as it was noted, with what can still be changed; where neighbours read along only a nod."""
+    text = desk.say("done.noted", number=case.number, outcome=desk.say(f"outcome.{case.outcome}"))
+    buttons = (*_others(desk, case), Button(desk.say("button.undo"), f"/undo {case.number}"))
+    if not among_residents(desk):
+        desk.answer(text, case, buttons)
+        return None
+    if people.private_chat(desk.session, desk.id_of(desk.person)):
+        desk.write(Purpose.ANSWER, text, person_id=desk.person.id, case=case, buttons=buttons)
+    return Reply(text, nod=True)
+
+
+def _others(desk: Desk, case: Request) -> tuple[Button, ...]:
     others = [outcome for outcome in Outcome if outcome != case.outcome]
-    change = [Button(desk.say(f"button.outcome.{o}"), f"/outcome {case.number} {o}") for o in others]
-    return (*change, Button(desk.say("button.undo"), "/undo"))
+    return tuple(Button(desk.say(f"button.outcome.{o}"), f"/outcome {case.number} {o}") for o in others)
 
 
 @case_command("outcome", access.may_work, hidden=True)
-def outcome(desk: Desk, case: Request, words: str) -> Reply:
-    """Another outcome for a case just done; 暂不能解决 needs its basis."""
-    code, _, basis = words.partition(" ")
-    if case.state != State.DONE or code not in list(Outcome):
+def outcome(desk: Desk, case: Request, words: str) -> Reply | None:
+    """Another outcome for a case just done; 暂不能解决 needs its basis. What residents said stands above it."""
+    if case.state != State.DONE:
         raise Sorry(desk.say("outcome.not_now", number=case.number))
-    if code == Outcome.UNSOLVED and not basis:
-        return _basis(desk, f"/outcome {case.number} {code} ")
-    desk.record(case, "outcome", text=mask(basis) or None, outcome=Outcome(code))
+    if any(voice.answered_at for voice in reports.voices(desk.session, case.number)):
+        raise Sorry(desk.say("outcome.answered", number=case.number))
+    found, basis = _outcome(desk, words)
+    if found is None:
+        now = desk.say(f"outcome.{case.outcome}")
+        return Reply(desk.say("outcome.which", number=case.number, outcome=now), _others(desk, case))
+    if found == Outcome.UNSOLVED and not basis:
+        return _basis(desk, f"/outcome {case.number} {found} ")
+    desk.record(case, "outcome", text=mask(basis) or None, outcome=found)
     satisfaction.ask(desk, case)
-    return Reply(
-        desk.say("done.noted", number=case.number, outcome=desk.say(f"outcome.{code}")), _after_done(desk, case)
-    )
+    return _noted(desk, case)
 
 
 @case_command("transfer", access.may_work)
-def transfer(desk: Desk, case: Request, words: str) -> Reply:
-    """转办 N 单位 原因: the unit leads from now on; a reason is owed to those who wait."""
-    if not case.is_open:
-        raise Sorry(desk.say("illegal.ended", number=case.number))
-    name, _, reason = words.partition(" ")
+def transfer(desk: Desk, case: Request, words: str) -> Reply | None:
+    """转办 N 单位 原因: the unit leads from now on and reads the reason."""
+    still_open(desk, case)
+    found = _NAME_AND_REASON.fullmatch(words)
+    name, reason = (found["name"], found["reason"].strip()) if found else ("", "")
+    there = units.all_units(desk.session)
     if not name:
-        choices = [Button(unit.name, f"/transfer {case.number} {unit.key}") for unit in units.all_units(desk.session)]
-        return Reply(desk.say("transfer.whom", number=case.number), tuple(choices))
+        others = [unit for unit in there if unit.id != case.lead_unit_id]
+        choices = [Button(unit.name, f"/transfer {case.number} {unit.key}") for unit in others]
+        return aside(desk, desk.say("transfer.whom", number=case.number), choices, case=case)
     unit = units.named(desk.session, name)
     if unit is None:
-        known = " ".join(unit.name for unit in units.all_units(desk.session))
+        known = " ".join(unit.name for unit in there)
         raise Sorry(desk.say("transfer.unknown", name=name[:20], known=known))
     if unit.id == case.lead_unit_id:
         raise Sorry(desk.say("transfer.already", number=case.number, unit=unit.name))
-    if not reason.strip():
+    if not reason:
         desk.ask(f"/transfer {case.number} {unit.key} ")
         return Reply(desk.say("transfer.why", unit=unit.name))
-    dispatch.dispatch(desk, case, "transferred", lead=unit, text=mask(reason.strip()))
+    dispatch.dispatch(desk, case, "transferred", lead=unit, text=mask(reason))
     return Reply(desk.say("transfer.done", number=case.number, unit=unit.name), nod=True)
 
 
 @case_command("class", access.may_work)
-def reclass(desk: Desk, case: Request, words: str) -> Reply:
+def reclass(desk: Desk, case: Request, words: str) -> Reply | None:
     """改类 N 类别. If the duty of the new category is another's, the case goes there."""
+    _not_mistaken(desk, case)
+    categories = desk.reader.categories
     if not words:
-        most = [
-            Button(category.label, f"/class {case.number} {key}") for key, category in desk.reader.categories.items()
-        ]
-        return Reply(desk.say("class.which", number=case.number), tuple(most))
+        choices = [Button(category.label, f"/class {case.number} {key}") for key, category in categories.items()]
+        return aside(desk, desk.say("class.which", number=case.number), choices, case=case)
     key = desk.reader.find_category(words)
     if key is None:
-        labels = " ".join(category.label for category in desk.reader.categories.values())
-        raise Sorry(desk.say("class.unknown", name=words[:20], known=labels))
-    before = dispatch.lead_for(desk, case.category, desk.session.get_one(Grid, case.grid_id))[0]
+        known = " ".join(category.label for category in categories.values())
+        raise Sorry(desk.say("class.unknown", name=words[:20], known=known))
+    grid = desk.session.get_one(Grid, case.grid_id)
+    before, after = (dispatch.lead_for(desk, category, grid)[0] for category in (case.category, key))
     label = desk.reader.category_label(key)
-    department = desk.reader.categories[key].department
+    department = categories[key].department
     desk.record(case, "reclassed", data={"from": case.category}, category=key, department=department, title=label)
-    after = dispatch.lead_for(desk, key, desk.session.get_one(Grid, case.grid_id))[0]
-    if case.is_open and dispatch.assignment(after) != dispatch.assignment(before):
+    present = {"lead_unit_id": case.lead_unit_id, "lead_person_id": case.lead_person_id}
+    if case.is_open and dispatch.assignment(after) not in (dispatch.assignment(before), present):
         dispatch.dispatch(desk, case, "dispatched", lead=after)
     return Reply(desk.say("class.done", number=case.number, label=label), nod=True)
 
@@ -180,14 +221,13 @@ def not_a_request(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG0
         texts.blank(desk.session, event.text_id)
     outbox.drop(desk.session, request_id=case.number)
     outbox.blank_texts(desk.session, case.number)
+    _tell_alone(desk, case, desk.say("news.mistaken", number=case.number))
     return Reply(desk.say("notrequest.done", number=case.number), nod=True)
 
 
 @case_command("menu", access.may_work, hidden=True)
-def menu(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG001
+def menu(desk: Desk, case: Request, words: str) -> Reply | None:  # noqa: ARG001
     """What does not fit on the card."""
     names = ("note", "class", "notrequest", "why", "done") if case.is_open else ("why",)
-    return Reply(
-        desk.say("menu", card=cards.headline(desk, case, public=False)),
-        tuple(Button(desk.say(f"button.{name}"), f"/{name} {case.number}") for name in names),
-    )
+    buttons = [Button(desk.say(f"button.{name}"), f"/{name} {case.number}") for name in names]
+    return aside(desk, desk.say("menu", card=cards.headline(desk, case, public=False)), buttons, case=case)

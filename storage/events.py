@@ -32,8 +32,8 @@ class Event(SQLModel, table=True):
     def sealed(self, previous: str, text_digest: str) -> str:
         """SHA-256 over the entry before and everything in this one, the text by its own digest."""
         content = [
-            previous, self.request_id, self.number, self.at.astimezone(UTC).isoformat(), self.kind, self.actor_id, self.data, self.undo,
-            text_digest,
+            previous, self.request_id, self.number, self.at.astimezone(UTC).isoformat(), self.kind, self.actor_id,
+            self.data, self.undo, text_digest,
         ]  # fmt: skip
         return sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
@@ -80,11 +80,15 @@ def history(session: Session, request_id: int) -> list[Event]:
 
 
 def first_break(session: Session, request_id: int) -> int | None:
-    """The number of the first entry that was changed, removed or reordered; None if the chain holds."""
+    """The number of the first entry that was changed, removed or reordered; None if the chain holds.
+
+    Entries cut off at the end leave no trace here: nothing after them remembers their hash.
+    """
     previous = ""
     for expected, event in enumerate(history(session, request_id), start=1):
-        text = session.get(Text, event.text_id) if event.text_id else None
-        if event.number != expected or event.hash != event.sealed(previous, text.digest if text else ""):
+        text = session.get_one(Text, event.text_id) if event.text_id else None
+        seal = event.sealed(previous, text.digest if text else "")
+        if event.number != expected or event.hash != seal or (text and not text.intact):
             return expected
         previous = event.hash
     return None

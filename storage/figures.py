@@ -52,20 +52,14 @@ class Figures:
 
 def between(session: Session, start: datetime, end: datetime) -> Figures:
     """The figures of the cases opened from `start` to before `end`. What was registered by mistake is in none."""
-    cases = session.exec(
-        select(Request)
-        .where(col(Request.opened_at) >= start, col(Request.opened_at) < end, Request.state != State.MISTAKEN)
-        .order_by(col(Request.id))
-    ).all()
+    chosen = (col(Request.opened_at) >= start, col(Request.opened_at) < end, Request.state != State.MISTAKEN)
+    cases = session.exec(select(Request).where(*chosen).order_by(col(Request.id))).all()
     kept = [case for case in cases if case.state not in EXCLUDED]
     voices = session.exec(
         select(func.count())
         .select_from(Report)
-        .where(
-            col(Report.request_id).in_([case.id for case in cases]),
-            col(Report.first).is_(True),
-            col(Report.gone_at).is_(None),
-        )
+        .join(Request, col(Request.id) == Report.request_id)
+        .where(*chosen, col(Report.first).is_(True), col(Report.gone_at).is_(None))
     ).one()
     return Figures(
         cases=len(cases),

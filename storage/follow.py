@@ -1,17 +1,12 @@
 """Keeping rows in step with a file: by key, never touching what was made in chat."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from sqlmodel import Session, SQLModel, select
 
 FILE = "file"
 CHAT = "chat"
-
-
-class Keyed(Protocol):
-    key: Any
-    source: str
 
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -23,7 +18,7 @@ def follow_file(session: Session, table: type[Row], rows: Mapping[str, Mapping[s
     A conflict is a key the file names which a person already made in chat: the row in the database stays.
     Rows whose key left the file get `gone=True`; cases may still point at them.
     """
-    there = {getattr(row, "key"): row for row in session.exec(select(table))}  # noqa: B009 (typed by Keyed)
+    there = {getattr(row, "key"): row for row in session.exec(select(table))}  # noqa: B009 (every followed table has both)
     conflicts = []
     for key, values in rows.items():
         row = there.get(key)

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from storage.database import words
-
-HOUSEHOLDS = (300, 500)  # what one micro-grid should hold; outside it the check warns
 
 
 class Level(StrEnum):
@@ -37,12 +36,13 @@ class Grid(SQLModel, table=True):
         return ["/".join(keys[: n + 1]) + "/" for n in reversed(range(len(keys)))]
 
 
-def by_path(session: Session, path: str) -> Grid | None:
-    return session.exec(select(Grid).where(Grid.path == path)).one_or_none()
-
-
 def by_key(session: Session, key: str) -> Grid | None:
     return session.exec(select(Grid).where(Grid.key == key)).one_or_none()
+
+
+def under(path: str) -> ColumnElement[bool]:
+    """The grid at `path` and all below it. Not LIKE: a key may hold "_", and SQLite's LIKE takes A for a."""
+    return func.substr(Grid.path, 1, len(path)) == path
 
 
 def locate(session: Session, around: Grid, places: Sequence[str]) -> Grid:
@@ -51,7 +51,7 @@ def locate(session: Session, around: Grid, places: Sequence[str]) -> Grid:
         return around
     community = around.ancestors[-1]
     named = session.exec(
-        select(Grid).where(col(Grid.place).in_(places), col(Grid.path).startswith(community), col(Grid.gone).is_(False))
+        select(Grid).where(col(Grid.place).in_(places), under(community), col(Grid.gone).is_(False))
     ).all()
     inside = [grid for grid in named if grid.path.startswith(around.path)]
     candidates = inside or named
@@ -60,4 +60,6 @@ def locate(session: Session, around: Grid, places: Sequence[str]) -> Grid:
 
 def root(session: Session) -> Grid:
     """The first community: where a case goes that names no place and came from no group."""
-    return session.exec(select(Grid).where(Grid.path == Grid.key + "/").order_by(col(Grid.id)).limit(1)).one()
+    return session.exec(
+        select(Grid).where(Grid.path == Grid.key + "/", col(Grid.gone).is_(False)).order_by(col(Grid.id)).limit(1)
+    ).one()

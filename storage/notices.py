@@ -6,7 +6,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from storage.chats import Chat, Mode
 from storage.database import UTCTime
-from storage.grids import Grid
+from storage.grids import Grid, under
 
 
 class Notice(SQLModel, table=True):
@@ -30,7 +30,7 @@ def groups(session: Session, grid: Grid, *, after: int, limit: int) -> list[Chat
             select(Chat)
             .join(Grid, col(Grid.id) == Chat.grid_id)
             .where(
-                col(Grid.path).startswith(grid.path),
+                under(grid.path),
                 col(Chat.private).is_(False),
                 Chat.mode != Mode.OFF,
                 col(Chat.id) > after,

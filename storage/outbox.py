@@ -54,7 +54,8 @@ class Letter(SQLModel, table=True):
         Index("ix_letter_chat_id_message", "chat_id", "message"),
         Index(
             "ix_letter_waiting", "platform", "account", "urgency", "id",
-            sqlite_where=text("state IN ('waiting', 'sending')"), postgresql_where=text("state IN ('waiting', 'sending')"),
+            sqlite_where=text("state IN ('waiting', 'sending')"),
+            postgresql_where=text("state IN ('waiting', 'sending')"),
         ),
     )  # fmt: skip
 
@@ -105,7 +106,7 @@ def write(session: Session, letter: Letter, *, budget: int | None = None) -> Let
     if letter.chat_id and not letter.platform:
         chat = session.get_one(Chat, letter.chat_id)
         letter.platform, letter.account = chat.platform, chat.account
-    last = _last(session, letter.card_key) if letter.card_key and not letter.erase else None
+    last = _last(session, letter) if letter.card_key and not letter.erase else None
     if last and last.state == LetterState.WAITING:
         last.text, last.buttons = letter.text, letter.buttons
         session.add(last)
@@ -122,15 +123,20 @@ def write(session: Session, letter: Letter, *, budget: int | None = None) -> Let
     return letter
 
 
-def _last(session: Session, card_key: str) -> Letter | None:
-    """The newest letter of a card, locked: a courier may be taking it."""
-    return session.exec(
+def _last(session: Session, letter: Letter) -> Letter | None:
+    """The newest letter of the same card, locked: a courier may be taking it. None once the card is taken away."""
+    last = session.exec(
         select(Letter)
-        .where(Letter.card_key == card_key, Letter.state != LetterState.DROPPED, col(Letter.erase).is_(False))
+        .where(
+            Letter.card_key == letter.card_key,
+            Letter.state != LetterState.DROPPED,
+            col(Letter.erase).is_(False) | (col(Letter.not_before) <= letter.created_at),
+        )
         .order_by(col(Letter.id).desc())
         .limit(1)
         .with_for_update()
     ).first()
+    return None if last is None or last.erase else last
 
 
 def _same(one: Letter, other: Letter) -> bool:
@@ -188,11 +194,11 @@ def claim(
     for letter in rows:
         if len(taken) == limit:
             break
-        if letter.chat_id in busy:
+        if letter.chat_id in busy or letter.state == LetterState.DROPPED:
             continue
         card = session.get(Card, letter.card_key) if letter.card_key else None
         if letter.erase and card is None:  # what was to be taken away never left
-            drop(session, card_key=letter.card_key)
+            drop(session, card_key=letter.card_key, through=letter.id)
             continue
         if card and card.chat_id == letter.chat_id and not letter.erase and at < card.sent_at + BETWEEN_EDITS:
             letter.not_before = card.sent_at + BETWEEN_EDITS
@@ -244,8 +250,8 @@ def arrived(session: Session, letter: Letter, message: str | None, *, at: dateti
 
 
 def again(letter: Letter, *, at: datetime) -> None:
-    """Puts a letter back that the platform would not take yet."""
-    letter.state, letter.not_before = LetterState.WAITING, at
+    """Puts a letter back that the platform would not take yet; one whose words were blanked meanwhile is dropped."""
+    letter.state, letter.not_before = LetterState.WAITING if letter.blank_at else LetterState.DROPPED, at
 
 
 def failed(letter: Letter, reason: str) -> None:
@@ -278,9 +284,17 @@ def recover(session: Session, platform: str, account: str, *, at: datetime) -> i
 
 
 def drop(
-    session: Session, *, card_key: str | None = None, request_id: int | None = None, purpose: Purpose | None = None
+    session: Session,
+    *,
+    card_key: str | None = None,
+    request_id: int | None = None,
+    purpose: Purpose | None = None,
+    through: int | None = None,
 ) -> None:
-    """Drops the waiting letters of a card, or of one purpose of a case: they are no longer true."""
+    """Drops the waiting letters of a card, or of one purpose of a case: they are no longer true.
+
+    With `through` only those written up to that one.
+    """
     query = select(Letter).where(Letter.state == LetterState.WAITING)
     if card_key is not None:
         query = query.where(Letter.card_key == card_key)
@@ -288,6 +302,8 @@ def drop(
         query = query.where(Letter.request_id == request_id)
     if purpose is not None:
         query = query.where(Letter.purpose == purpose)
+    if through is not None:
+        query = query.where(col(Letter.id) <= through)
     for letter in session.exec(query.with_for_update()):
         letter.state = LetterState.DROPPED
     session.flush()

@@ -1,6 +1,5 @@
 """A person, the addresses they are reached at, and the roles they hold."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -11,7 +10,6 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from storage.chats import Chat
 from storage.database import UTCTime, words
 from storage.grids import Grid
-from storage.units import Unit
 
 
 class Rank(StrEnum):
@@ -137,10 +135,5 @@ def private_chat(session: Session, person_id: int) -> Chat | None:
         select(Chat)
         .join(Address, col(Address.chat_id) == Chat.id)
         .where(Address.person_id == person_id)
-        .order_by(col(Address.seen_at).desc(), col(Address.id))
+        .order_by(col(Address.seen_at).desc().nulls_last(), col(Address.id))
     ).first()
-
-
-def units_of(session: Session, posts: Sequence[Post]) -> list[Unit]:
-    ids = [post.unit_id for post in posts if post.unit_id]
-    return list(session.exec(select(Unit).where(col(Unit.id).in_(ids))))

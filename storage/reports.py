@@ -60,7 +60,7 @@ def first_words(session: Session, request_id: int) -> str | None:
 
 
 def cases_of(session: Session, person_id: int, *, since: datetime | None = None) -> list[Request]:
-    """The cases a person reported, newest first; with `since`, also those that ended after it, else the open ones."""
+    """The cases a person reported, newest first: the open ones, and with `since` those done after it."""
     alive = col(Request.state).in_(OPEN)
     return list(
         session.exec(

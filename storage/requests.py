@@ -236,7 +236,7 @@ def led_by(session: Session, person_id: int, unit_ids: list[int]) -> list[Reques
                 col(Request.state).in_(OPEN),
                 (col(Request.lead_person_id) == person_id) | col(Request.lead_unit_id).in_(unit_ids),
             )
-            .order_by(col(Request.finish_by), col(Request.id))
+            .order_by(col(Request.finish_by).nulls_last(), col(Request.id))
         )
     )
 

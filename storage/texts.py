@@ -12,9 +12,14 @@ class Text(SQLModel, table=True):
     body: str | None
     digest: str
 
+    @property
+    def intact(self) -> bool:
+        """Whether the words are still those that were kept, or blanked."""
+        return self.body is None or self.digest == _digest(self.body)
+
 
 def keep(session: Session, body: str) -> Text:
-    text = Text(body=body, digest=sha256(body.encode()).hexdigest())
+    text = Text(body=body, digest=_digest(body))
     session.add(text)
     session.flush()
     return text
@@ -24,3 +29,7 @@ def blank(session: Session, text_id: int | None) -> None:
     if text_id is not None and (text := session.get(Text, text_id)):
         text.body = None
         session.add(text)
+
+
+def _digest(body: str) -> str:
+    return sha256(body.encode()).hexdigest()

@@ -1,8 +1,8 @@
-"""The console: a platform in memory with chats, buttons, edits and reactions; the demo, replay and the tests speak on it."""
+"""The console: a platform in memory with chats, buttons, edits and reactions, for the demo and the tests."""
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.platforms import MessageGone, Outgoing, Pace, Receive, Undeliverable
@@ -31,7 +31,11 @@ class Posted:
     erased: bool = False
 
 
-Watch = Callable[[str, Posted], None]  # what happened ("said", "sent", "edited", "erased", "reacted", "toast"), to what
+Watch = Callable[[str, Posted], None]  # what happened (said, pressed, sent, edited, erased, reacted, toast), to what
+
+
+def unwatched(what: str, post: Posted) -> None:
+    """Nobody looks on."""
 
 
 class Console:
@@ -46,7 +50,7 @@ class Console:
         self.account = account
         self.posted: dict[str, list[Posted]] = {}
         self.blocked: set[str] = set()  # addresses nothing reaches
-        self.watch: Watch = watch or (lambda what, post: None)
+        self.watch: Watch = watch or unwatched
         self._now = now
         self._ids = itertools.count(1)
         self._receive: Receive | None = None
@@ -118,7 +122,13 @@ class Console:
     def press(self, person: str, post: Posted, command: str) -> Message:
         """`person` presses a button of `post`."""
         pressed = Posted(f"b{next(self._ids)}", post.address, post.private, person, command, self._now())
+        label = next(label for label, hidden in post.buttons if hidden == command)
+        self.watch("pressed", replace(pressed, text=label))
         return self._incoming(pressed, pressed.id, command, quoted=post, pressed=True)
+
+    def toast(self, person: str, post: Posted, text: str) -> None:
+        """The short answer that only the one who pressed a button sees."""
+        self.watch("toast", Posted("", post.address, post.private, person, text, self._now(), by_us=True))
 
     def _incoming(
         self,

@@ -1,0 +1,30 @@
+"""What is personal does not stand in a group: the answer goes to the private chat."""
+
+from collections.abc import Sequence
+
+from handlers.desk import Desk, Sorry
+from handlers.message import Button, Reply
+from storage import people
+from storage.outbox import Purpose
+from storage.requests import Request
+
+
+def among_residents(desk: Desk) -> bool:
+    """Whether neighbours read along here."""
+    return not desk.here.private and not desk.here.of_unit
+
+
+def aside(desk: Desk, text: str, buttons: Sequence[Button] = (), *, case: Request | None = None) -> Reply | None:
+    """Answers here if nobody reads along, else alone; who cannot be reached alone is asked to write there first.
+
+    A reply to an answer about a case needs no number.
+    """
+    if not among_residents(desk):
+        if case is None:
+            return Reply(text, tuple(buttons))
+        desk.answer(text, case, buttons)
+        return None
+    if people.private_chat(desk.session, desk.id_of(desk.person)) is None:
+        raise Sorry(desk.say("aside.write_first"))
+    desk.write(Purpose.ANSWER, text, person_id=desk.person.id, buttons=buttons, case=case)
+    return Reply(desk.say("aside.sent"), nod=True)

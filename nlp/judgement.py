@@ -1,0 +1,179 @@
+"""Adds up what was found in a message: a transparent sum in which every share has a name."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from nlp.automaton import Hit, Word
+from nlp.lexicon import Signal
+
+BASE: Final = {"objects": 1.0, "troubles": 1.3, "signs": 2.6, "urgent": 2.8, "asks": 1.0}
+_QUOTED: Final = 4  # characters of a pattern's match that are named; never the message
+_ASKING: Final = frozenset({"question", "wondering", "ask"})
+_NEAR: Final = 10  # characters between a thing and its trouble, so that they speak of each other
+_SECOND: Final = 0.3  # what a second word of a kind adds, as a share of its weight
+_LEAST: Final = 0.3  # below it a topic was hardly named
+_ALONE: Final = 0.6  # support without any subject is worth less
+_ASKED: Final = 1.2  # a question about something people come to ask about
+_MENTIONED: Final = 0.6  # the same thing without a question
+_APART: Final = 0.5  # a thing and a trouble that stand far from each other
+
+
+Alarm = tuple[re.Pattern[str], str, int]  # a pattern, the category and topic it speaks for
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One meaning at its place in the message."""
+
+    word: Word
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Judgement:
+    raw: float = 0.0
+    category: str | None = None
+    topic: int = 0
+    urgent: bool = False
+    roles: set[str] = field(default_factory=set)  # of everything that spoke
+    shares: list[tuple[float, str]] = field(default_factory=list)
+
+    def add(self, word: str, role: str, weight: float) -> None:
+        self.raw += weight
+        self.shares.append((weight, f"{word}→{role} {weight:+.1f}"))
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        return tuple(text for weight, text in sorted(self.shares, key=lambda share: -abs(share[0])) if weight)
+
+
+def judge(folded: str, hits: Sequence[Hit], signals: Mapping[str, Signal], alarms: Iterable[Alarm] = ()) -> Judgement:
+    said = [Said(word, hit.start, hit.end) for hit in hits for word in hit.words]
+    if any(each.word.category for each in said):
+        said += _alarmed(folded, alarms)
+    general = _general(folded, said, signals)
+    judgement = Judgement(roles=set(general))
+    _subject([each for each in said if each.word.role in BASE], general, judgement)
+    _weigh(general, signals, judgement)
+    return judgement
+
+
+def _alarmed(folded: str, alarms: Iterable[Alarm]) -> Iterator[Said]:
+    for pattern, category, index in alarms:
+        for match in pattern.finditer(folded):
+            word = Word(match[0][:_QUOTED], "urgent", BASE["urgent"], category, index)
+            yield Said(word, match.start(), match.end())
+
+
+def _general(folded: str, said: Iterable[Said], signals: Mapping[str, Signal]) -> dict[str, list[Said]]:
+    """What speaks whatever the subject is, by the name of the signal."""
+    found: dict[str, list[Said]] = {}
+    for each in said:
+        if each.word.role in signals:
+            found.setdefault(each.word.role, []).append(each)
+    for name, signal in signals.items():
+        for match in (match for pattern in signal.patterns for match in pattern.finditer(folded)):
+            word = Word(match[0][:_QUOTED], name, signal.weight)
+            found.setdefault(name, []).append(Said(word, match.start(), match.end()))
+    if "relapse" in found:
+        found.pop("solved", None)
+    return found
+
+
+@dataclass(slots=True)
+class _Topic:
+    """What was said about one topic."""
+
+    category: str
+    index: int
+    shares: list[tuple[str, float]]
+    roles: set[str]
+
+    @property
+    def weight(self) -> float:
+        return sum(weight for _, weight in self.shares)
+
+
+def _subject(said: Sequence[Said], general: Mapping[str, Sequence[Said]], judgement: Judgement) -> None:
+    """The category for which the most was said, and its share of the sum."""
+    keys = sorted({(each.word.category, each.word.index) for each in said})
+    topics = [_topic([each for each in said if (each.word.category, each.word.index) == key], general) for key in keys]
+    best = max((topic.category for topic in topics), key=lambda key: _strength(key, topics, said), default=None)
+    topic = max((each for each in topics if each.category == best), key=lambda each: each.weight, default=None)
+    if topic is None or topic.weight < _LEAST:
+        for word, weight in _shares(general.get("trouble", ()), _APART):
+            judgement.add(word, "trouble", weight)
+        return
+    judgement.category, judgement.topic = topic.category, topic.index
+    judgement.urgent = any(each.word.role == "urgent" for each in said)
+    judgement.roles |= topic.roles
+    for word, weight in topic.shares:
+        judgement.add(word, topic.category, weight)
+
+
+def _strength(category: str, topics: Iterable[_Topic], said: Iterable[Said]) -> tuple[float, int]:
+    """The best topic in full, the others in part; of two equally strong the one named first."""
+    weights = sorted((topic.weight for topic in topics if topic.category == category), reverse=True)
+    first = min(each.start for each in said if each.word.category == category)
+    return weights[0] + _SECOND * sum(weights[1:2]), -first
+
+
+def _topic(said: Sequence[Said], general: Mapping[str, Sequence[Said]]) -> _Topic:
+    by_role = {role: [each for each in said if each.word.role == role] for role in BASE}
+    topic = _Topic(said[0].word.category, said[0].word.index, [], {each.word.role for each in said})
+    for role in ("urgent", "signs", "objects"):
+        topic.shares += _shares(by_role[role], 1.0)
+    _add_trouble(topic, by_role, general)
+    if by_role["asks"] and not topic.roles & {"signs", "urgent", "trouble"}:
+        _add_question(topic, by_role, asking=bool(_ASKING & general.keys()))
+    return topic
+
+
+def _add_trouble(topic: _Topic, by_role: Mapping[str, list[Said]], general: Mapping[str, Sequence[Said]]) -> None:
+    things = [*by_role["objects"], *by_role["signs"], *by_role["asks"]]
+    amiss = [*by_role["troubles"], *general.get("trouble", ())]
+    if not things:
+        return
+    close = _shares(_near(amiss, things), 1.0)
+    apart = [
+        each for each in general.get("soft", ()) if all(_gap(each, thing) >= 0 for thing in things)
+    ]  # not the 响 of 音响
+    faint = _shares(_near(apart, by_role["objects"]), 1.0)
+    topic.shares += close or faint or _shares(amiss, _APART)
+    topic.roles |= {"trouble"} if amiss else set()
+
+
+def _add_question(topic: _Topic, by_role: Mapping[str, list[Said]], *, asking: bool) -> None:
+    if asking:
+        topic.shares = [*_shares(by_role["asks"], 1.0), ("?", _ASKED)]
+        topic.roles.add("asked")
+    elif not by_role["objects"]:
+        topic.shares += _shares(by_role["asks"], _MENTIONED)
+
+
+def _near(said: Iterable[Said], things: Sequence[Said]) -> list[Said]:
+    return [each for each in said if any(_gap(each, thing) <= _NEAR for thing in things)]
+
+
+def _gap(one: Said, other: Said) -> int:
+    return max(one.start - other.end, other.start - one.end)
+
+
+def _shares(said: Sequence[Said], factor: float) -> list[tuple[str, float]]:
+    """The weightiest in full, the second in part, no more: length is no proof."""
+    ranked = sorted({each.word.text: each.word.weight for each in said}.items(), key=lambda item: -abs(item[1]))
+    parts = zip(ranked, (1.0, _SECOND), strict=False)
+    return [(text, weight * factor * part) for (text, weight), part in parts]
+
+
+def _weigh(general: Mapping[str, Sequence[Said]], signals: Mapping[str, Signal], judgement: Judgement) -> None:
+    """What supports a request counts less without a subject; what speaks against it always counts."""
+    factor = 1.0 if judgement.category or judgement.roles & {"trouble"} else _ALONE
+    for name, said in general.items():
+        if name in ("trouble", "soft"):
+            continue
+        for word, weight in _shares(said, 1.0 if signals[name].weight < 0 else factor):
+            judgement.add(word, name, weight)

@@ -1,0 +1,247 @@
+"""Reads one message: is it a request, of which kind and category, how urgent, where."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from nlp import danger, lexicon, places
+from nlp.automaton import Automaton, Found, Hit, Word
+from nlp.danger import Danger
+from nlp.delicacy import delicate
+from nlp.judgement import BASE, Judgement, judge
+from nlp.kinds import asked_kind, other_kind
+from nlp.lexicon import Category, Topic
+from nlp.spelling import fold
+from nlp.words import cutter, edges
+
+READ: Final = 2000  # characters; what a person means stands at the beginning
+SURE: Final = 2.6  # register without asking
+GREY: Final = 1.8  # worth one small question
+_PRIVATE: Final = 0.6  # who writes to the bot alone wants something
+_ADDRESSED: Final = 0.8
+_WORKER: Final = -4.0
+_PLACED: Final = 0.4
+_STEEPNESS: Final = 1.5
+_FRAGMENT: Final = 30  # characters; a longer message speaks for itself
+_FRAGMENT_SCORE: Final = 0.75
+_NO_FRAGMENT: Final = frozenset({
+    "solved", "thanks", "answer", "notice", "ad", "neighbour", "elsewhere", "joke", "bystander", "homely", "negation",
+})  # fmt: skip
+_EVERYDAY: Final = 0.55  # 孩子, 阳台 alone begin no request
+_WITHOUT_SUBJECT: Final = 2.0
+_HITS: Final = 100  # a person says what is the matter within the first hundred words
+_SHORT: Final = 2  # characters; longer words hardly arise by chance from the ends of two others
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known besides the text; everything is optional."""
+
+    worker: bool = False  # the speaker works for the community: own notices and answers are no requests
+    private: bool = False  # a 1:1 chat with the bot
+    addressed: bool = False  # @bot, or a reply to the bot
+    open_category: str | None = None  # of the sender's recent open case in this chat
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    is_request: bool  # sure enough to register without asking
+    unsure: bool  # worth one small question; never together with is_request
+    kind: str  # report help consult suggest urge | praise chat ad rumor
+    category: str | None = None  # for requests and unsure
+    department: str | None = None  # with category
+    urgent: bool = False
+    danger: Danger | None = None
+    places: tuple[str, ...] = ()
+    delicate: str | None = None  # why not on a public card: person flat shop family illness minor poverty
+    score: float = 0.0
+    why: tuple[str, ...] = ()  # the words that decided, most weighty first
+    title: str | None = None  # of the second-level topic
+
+
+NOWHERE: Final = Context()
+NOTHING: Final = Reading(is_request=False, unsure=False, kind="chat")
+
+
+class Reader:
+    """Knows the words of one community; reads its messages, each by itself."""
+
+    def __init__(self, place_names: Iterable[str] = (), categories: Iterable[Category] = ()) -> None:
+        self._names = tuple(dict.fromkeys(name for name in place_names if name.strip()))
+        self.categories: Mapping[str, Category] = lexicon.categories() | {each.key: each for each in categories}
+        self._signals = lexicon.signals()
+        self._alarms = [
+            (pattern, category.key, index)
+            for category in self.categories.values()
+            for index, topic in enumerate(category.topics)
+            for pattern in topic.alarms
+        ]
+        self._automaton = Automaton(self._words())
+
+    def _words(self) -> Iterator[Word]:
+        for category in self.categories.values():
+            for index, topic in enumerate(category.topics):
+                for role, base in BASE.items():
+                    for text, weight in map(lexicon.weighed, getattr(topic, role)):
+                        yield Word(text, role, weight or base, category.key, index)
+        for signal in self._signals.values():
+            yield from (Word(text, signal.name, signal.weight) for text in signal.words)
+        for index, rule in enumerate(danger.RULES):
+            yield from (Word(text, "danger", index=index) for text in rule.triggers)
+        yield from (Word(text, "place") for text in (*places.CUES, *self._names))
+
+    def read(self, text: str, context: Context = NOWHERE) -> Reading:
+        text = text[:READ]
+        folded = fold(text)
+        found = self._automaton.find(folded)
+        if not (found.marks or _spoken_to(context) or _may_ask(found.hits)):
+            return _talk(found)
+        return self._read(text, folded, found, context)
+
+    def _read(self, text: str, folded: str, found: Found, context: Context) -> Reading:
+        alarm = danger.speaks(folded, {word.index for word in found.marks if word.role == "danger"})
+        spots = places.find(text, self._names) if any(word.role == "place" for word in found.marks) else ()
+        judgement = Judgement(roles=_roles(found))
+        if _spoken_to(context) or _may_ask(found.hits):
+            judgement = self._judge(folded, found.hits[:_HITS], context)
+        if spots and judgement.category:
+            judgement.add("place", "place", _PLACED)
+        _apply(context, judgement)
+        if alarm and alarm.grade == "sure":
+            judgement.add(alarm.label, "danger", max(SURE + 1.0 - judgement.raw, 0.0))
+            judgement.category = judgement.category or danger.CATEGORIES[alarm.key]
+            judgement.urgent = True
+        if not alarm and _is_fragment(folded, judgement, spots, context):
+            return self._fragment(judgement, spots, context)
+        return self._conclude(judgement, alarm, spots)
+
+    def _judge(self, folded: str, hits: list[Hit], context: Context) -> Judgement:
+        judgement = judge(folded, hits, self._signals, self._alarms)
+        if judgement.raw + _lift(context) < GREY:
+            return judgement
+        return judge(folded, list(self._whole(folded, hits)), self._signals, self._alarms)
+
+    def _whole(self, folded: str, hits: Iterable[Hit]) -> Iterator[Hit]:
+        """The hits that are no accident of two neighbouring words (the 水电 in 风水电影)."""
+        bounds = edges(cutter(self._names)(folded))
+        for hit in hits:
+            straddles = hit.start not in bounds and hit.end not in bounds and hit.end - hit.start <= _SHORT
+            if not straddles:
+                yield hit
+
+    def _fragment(self, judgement: Judgement, spots: tuple[str, ...], context: Context) -> Reading:
+        """A piece of the sender's open case: 在3号楼, [图片], 对就是那个."""
+        category = context.open_category or ""
+        return Reading(
+            is_request=True,
+            unsure=False,
+            kind="consult" if "question" in judgement.roles else "report",
+            category=category,
+            department=self._department(category, None),
+            urgent=judgement.urgent,
+            places=spots,
+            score=_FRAGMENT_SCORE,
+            why=("open case", *judgement.why),
+        )
+
+    def _conclude(self, judgement: Judgement, alarm: Danger | None, spots: tuple[str, ...]) -> Reading:
+        sure, unsure = judgement.raw >= SURE, GREY <= judgement.raw < SURE
+        reading = Reading(
+            is_request=sure,
+            unsure=unsure,
+            kind=other_kind(judgement.roles),
+            danger=alarm,
+            places=spots,
+            score=_score(judgement.raw),
+            why=judgement.why,
+        )
+        if not (sure or unsure):
+            return reading
+        category = judgement.category or "other"
+        topic = self._topic(judgement)
+        return replace(
+            reading,
+            kind="help" if alarm and alarm.key in danger.HELP else asked_kind(judgement, topic),
+            category=category,
+            department=self._department(category, topic),
+            urgent=judgement.urgent,
+            delicate=delicate(category, spots, judgement),
+            title=topic.title if topic else None,
+        )
+
+    def _topic(self, judgement: Judgement) -> Topic | None:
+        topics = self.categories[judgement.category].topics if judgement.category else ()
+        return topics[judgement.topic] if topics else None
+
+    def _department(self, category: str, topic: Topic | None) -> str | None:
+        if topic and topic.department:
+            return topic.department
+        return self.categories[category].department if category in self.categories else None
+
+    def warm(self) -> None:
+        """Loads the segmenter; for a thread of its own at the start, else the first request waits for it."""
+        cutter(self._names)("")
+
+    def category_label(self, key: str) -> str:
+        return self.categories[key].label if key in self.categories else key
+
+    def find_category(self, words: str) -> str | None:
+        """By key (facility), by label (公共设施), or by a word of the lexicon (电梯)."""
+        wanted = fold(words).strip()
+        named = {each.key: each.key for each in self.categories.values()} | {
+            each.label: each.key for each in self.categories.values()
+        }
+        if wanted in named:
+            return named[wanted]
+        return judge(wanted, self._automaton.find(wanted).hits, self._signals).category if wanted else None
+
+    def subject(self, reading: Reading, text: str) -> str:
+        """A short title for the card, from the lexicon only, never the resident's words."""
+        title = reading.title or self.read(text).title
+        return title or self.category_label(reading.category or "other")
+
+
+def _spoken_to(context: Context) -> bool:
+    return context.private or context.addressed or context.open_category is not None
+
+
+def _may_ask(hits: Iterable[Hit]) -> bool:
+    """Whether the words found could ever make a request: most talk ends here, before anything is weighed."""
+    reach, about_something = 0.0, False
+    for hit in hits:
+        reach += max(word.weight for word in hit.words)
+        about_something = about_something or any(word.category for word in hit.words)
+    return reach >= (_EVERYDAY if about_something else _WITHOUT_SUBJECT)
+
+
+def _roles(found: Found) -> set[str]:
+    return {word.role for hit in found.hits for word in hit.words}
+
+
+def _talk(found: Found) -> Reading:
+    kind = other_kind(_roles(found))
+    return NOTHING if kind == NOTHING.kind else Reading(is_request=False, unsure=False, kind=kind)
+
+
+def _lift(context: Context) -> float:
+    return _PRIVATE * context.private + _ADDRESSED * context.addressed
+
+
+def _apply(context: Context, judgement: Judgement) -> None:
+    shares = (("private", _PRIVATE * context.private), ("addressed", _ADDRESSED * context.addressed))
+    for name, weight in (*shares, ("worker", _WORKER * context.worker)):
+        if weight and (judgement.raw or context.addressed):
+            judgement.add(name, "context", weight)
+
+
+def _is_fragment(folded: str, judgement: Judgement, spots: tuple[str, ...], context: Context) -> bool:
+    if not context.open_category or context.worker or judgement.raw >= SURE or len(folded) > _FRAGMENT:
+        return False
+    speaks = bool(spots) or "fragment" in judgement.roles
+    return speaks and not judgement.roles & _NO_FRAGMENT
+
+
+def _score(raw: float) -> float:
+    """Between 0 and 1, rising with the sum; 0.5 lies in the middle of the grey band."""
+    return 1 / (1 + math.exp(-_STEEPNESS * (raw - (SURE + GREY) / 2)))

@@ -1,0 +1,59 @@
+"""Where words begin and end: rjieba where it is installed, else jieba; the same cut, loaded when first needed."""
+
+import importlib
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable
+from functools import cache
+from getpass import getuser
+from pathlib import Path
+
+Cut = Callable[[str], list[str]]
+_USER_WORD_COUNT = 100_000  # heavier than any word of the dictionary that could tear a name apart
+
+
+def _cache_folder() -> str:
+    """jieba loads its cache with marshal, from the shared temporary folder: never trust another user's file."""
+    folder = Path(tempfile.gettempdir()) / f"gridbot-{getuser()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    state = folder.stat()
+    own = os.name == "nt" or (state.st_uid == os.getuid() and state.st_mode & 0o077 == 0)  # Windows: already per user
+    return str(folder) if own else tempfile.mkdtemp(prefix="gridbot-")
+
+
+def _rjieba(names: Iterable[str]) -> Cut:
+    cutter = importlib.import_module("rjieba").Jieba()
+    for name in names:
+        cutter.add_word(name, _USER_WORD_COUNT, "n")
+    return lambda text: list(cutter.cut(text, False))
+
+
+def _jieba(names: Iterable[str]) -> Cut:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # its invalid escapes, on 3.12 and later
+        jieba = importlib.import_module("jieba")
+    jieba.setLogLevel(logging.CRITICAL)
+    cutter = jieba.Tokenizer()
+    cutter.tmp_dir = _cache_folder()
+    for name in names:
+        cutter.add_word(name, _USER_WORD_COUNT)
+    return lambda text: list(cutter.cut(text, HMM=False))
+
+
+@cache
+def cutter(names: tuple[str, ...]) -> Cut:
+    try:
+        return _rjieba(names)
+    except ImportError:
+        return _jieba(names)
+
+
+def edges(tokens: Iterable[str]) -> frozenset[int]:
+    """The positions at which a word begins or ends."""
+    place, found = 0, [0]
+    for token in tokens:
+        place += len(token)
+        found.append(place)
+    return frozenset(found)
