@@ -240,12 +240,12 @@ class App:
         router.finish(desk)
         return desk.learnt
 
-    async def next_due(self) -> datetime | None:
-        """When the next timer or letter comes due."""
+    async def next_due(self, after: datetime) -> datetime | None:
+        """When, after a moment, the next timer or letter comes due."""
 
         def earliest(session: Session) -> datetime | None:
-            times = [session.exec(select(func.min(job.timer))).one() for job in router.JOBS]
-            return min((at for at in [*times, outbox.wake_at(session)] if at), default=None)
+            times = [session.exec(select(func.min(job.timer)).where(job.timer > after)).one() for job in router.JOBS]
+            return min((at for at in [*times, outbox.next_after(session, after)] if at), default=None)
 
         due: datetime | None = await self._do("clock", earliest)
         return due

@@ -78,7 +78,7 @@ class Lanes:
             more: Task[Any] | None = first
             while len(batch) < BATCH and not tasks.empty() and (more := tasks.get()):
                 batch.append(more)
-            self._commit(batch)
+            self._commit([task for task in batch if task.future.set_running_or_notify_cancel()])
             if more is None:
                 return
 

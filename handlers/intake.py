@@ -74,7 +74,8 @@ def take_in(desk: Desk, reading: Reading, told: Told) -> Reply | None:
     grid = _grid(desk, told.person, reading)
     if case := _same_matter(desk, reading, grid):
         return join(desk, case, told)
-    return _receipt(desk, open_case(desk, reading, grid, told), told)
+    _receipt(desk, open_case(desk, reading, grid, told), told)
+    return None
 
 
 def _continues(desk: Desk, person: Person, reading: Reading) -> Request | None:

@@ -29,4 +29,4 @@ def _neighbour(desk: Desk, case: Request, text: str) -> Reply | None:
     """Another voice, if it says so; chat under a card is not kept."""
     reading = desk.reader.read(text, Context(addressed=True, open_category=case.category))
     same = reading.is_request and reading.category == case.category and case.is_open
-    return intake.join(desk, case, desk.person, text, desk.said.message) if same else None
+    return intake.metoo(desk, case, text) if same else None

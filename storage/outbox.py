@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from sqlalchemy import Index, Integer, UniqueConstraint, text, update
-from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
+from sqlmodel import JSON, Column, Field, Session, SQLModel, col, func, select
 
 from storage import people
 from storage.chats import Chat
@@ -326,8 +326,8 @@ def case_of(session: Session, chat_id: int, message: str) -> int | None:
     ).first()
 
 
-def wake_at(session: Session) -> datetime | None:
-    """When the next letter may leave."""
+def next_after(session: Session, at: datetime) -> datetime | None:
+    """When, after a moment, the next waiting letter may leave."""
     return session.exec(
-        select(Letter.not_before).where(Letter.state == LetterState.WAITING).order_by(col(Letter.not_before)).limit(1)
-    ).first()
+        select(func.min(Letter.not_before)).where(Letter.state == LetterState.WAITING, col(Letter.not_before) > at)
+    ).one()

@@ -1,0 +1,169 @@
+"""The courier: what it does when the platform is slow, refuses for now, refuses for ever, or lost a message."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlmodel import col, select
+from village import GROUP, MORNING, Village
+
+from bot.courier import GIVE_UP_AFTER, PAUSES, Pacer
+from bot.platforms import MessageGone, Outgoing, Pace, RetryLater, Undeliverable
+from storage.chats import Chat
+from storage.outbox import Letter, LetterState, Purpose
+
+
+class Moods:
+    """Makes the console raise what the test lists, one per call to a chat, before it behaves again."""
+
+    def __init__(self, village: Village) -> None:
+        self.send = village.console.send
+        self.errors: dict[str, list[Exception]] = {}
+        self.calls: list[Outgoing] = []
+        village.console.send = self  # type: ignore[method-assign, assignment]  # the platform's moods are the test
+
+    async def __call__(self, outgoing: Outgoing) -> str | None:
+        self.calls.append(outgoing)
+        if errors := self.errors.get(outgoing.address):
+            raise errors.pop(0)
+        return await self.send(outgoing)
+
+
+@pytest.fixture
+def moods(staffed: Village) -> Moods:
+    return Moods(staffed)
+
+
+def _letters(village: Village, purpose: Purpose) -> list[Letter]:
+    return village.look(
+        lambda s: list(s.exec(select(Letter).where(Letter.purpose == purpose).order_by(col(Letter.id))))
+    )
+
+
+def test_a_429_is_obeyed_and_nothing_overtakes(staffed: Village, moods: Moods) -> None:
+    moods.errors["张网格员"] = [RetryLater("429", timedelta(seconds=30))]
+    staffed.says("王阿姨", "3号楼电梯又坏了,按了没反应")
+    staffed.tells("张网格员", "待办")
+    assert staffed.new("张网格员") == []
+    staffed.wait(seconds=29)
+    assert staffed.new("张网格员") == []
+    staffed.wait(seconds=2)
+    card, todo = staffed.new("张网格员")
+    assert card.startswith("#1 电梯故障")
+    assert todo.startswith("1 件")
+    assert staffed.new(GROUP)  # the group never waited
+
+
+def test_a_passing_fault_is_tried_again_with_growing_pauses(staffed: Village, moods: Moods) -> None:
+    moods.errors[GROUP] = [ConnectionError("王阿姨的话"), TimeoutError(), OSError()]
+    staffed.says("王阿姨", "3号楼电梯又坏了,按了没反应")
+    staffed.wait(seconds=sum(pause.total_seconds() for pause in PAUSES[:3]) + 1)
+    assert staffed.card(1).startswith("#1")
+    assert max(letter.attempts for letter in _letters(staffed, Purpose.NOD) + _letters(staffed, Purpose.CARD)) == 4
+
+
+def test_after_a_day_of_faults_a_letter_is_given_up_with_its_reason(staffed: Village, moods: Moods) -> None:
+    moods.errors["张网格员"] = [TimeoutError() for _ in range(10_000)]
+    staffed.says("王阿姨", "3号楼电梯又坏了,按了没反应")
+    staffed.wait(hours=GIVE_UP_AFTER.total_seconds() / 3600 + 1)
+    first = _letters(staffed, Purpose.WORK)[0]
+    assert (first.state, first.reason) == (LetterState.FAILED, "TimeoutError")
+    assert any(text.startswith("#1") for text in staffed.new("刘网格员"))  # it went on to the stand-in
+
+
+def test_an_edit_of_a_vanished_card_is_sent_anew(staffed: Village, moods: Moods) -> None:
+    staffed.says("王阿姨", "3号楼电梯又坏了,按了没反应")
+    staffed.new(GROUP)
+    staffed.wait(seconds=10)
+    moods.errors[GROUP] = [MessageGone("message to edit not found")]
+    staffed.presses("张网格员", "接单")
+    staffed.wait(seconds=10)
+    assert "处理中" in staffed.new(GROUP)[-1]
+
+
+def test_a_vanished_message_needs_no_erasing(staffed: Village, moods: Moods) -> None:
+    staffed.says("王阿姨", "3号楼电梯又坏了,按了没反应")
+    staffed.wait(seconds=10)
+    moods.errors[GROUP] = [MessageGone("message to delete not found")]
+    staffed.presses("张网格员", "不是诉求")
+    staffed.wait(seconds=10)
+    erasing = [letter for letter in _letters(staffed, Purpose.CARD) if letter.erase]
+    assert [letter.state for letter in erasing] == [LetterState.SENT]
+
+
+def test_what_can_never_arrive_ends_with_its_reason(staffed: Village, moods: Moods) -> None:
+    moods.errors[GROUP] = [Undeliverable("kicked"), Undeliverable("kicked")]
+    staffed.says("王阿姨", "3号楼电梯又坏了,按了没反应")
+    assert {letter.reason for letter in _letters(staffed, Purpose.CARD)} == {"kicked"}
+    assert staffed.new("张网格员")
+
+
+def test_a_slow_chat_keeps_only_itself_waiting(staffed: Village) -> None:
+    never, send = asyncio.Event(), staffed.console.send
+
+    async def slow(outgoing: Outgoing) -> str | None:
+        if outgoing.address == GROUP:
+            await never.wait()
+        return await send(outgoing)
+
+    staffed.console.send = slow  # type: ignore[method-assign]
+    courier = staffed.stage.app.couriers[0]
+
+    async def run_a_while() -> None:
+        running = asyncio.create_task(courier.run())
+        await staffed.stage.app.receive(staffed.console.message("王阿姨", GROUP, "3号楼电梯又坏了,按了没反应"))
+        for _ in range(2000):
+            if any("#1" in post.text for post in staffed.sees("张网格员")):
+                break
+            await asyncio.sleep(0)
+            await asyncio.wait_for(asyncio.to_thread(lambda: None), 5)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    staffed.do(run_a_while())
+    assert staffed.new("张网格员")
+    assert not staffed.sees(GROUP)
+
+
+def test_after_a_stop_interrupted_letters_go_again_but_notices_wait_for_a_decision(staffed: Village) -> None:
+    def interrupt(session: object) -> None:
+        chat = session.exec(select(Chat).where(Chat.address == GROUP)).one()  # type: ignore[attr-defined]
+        for purpose in (Purpose.CARD, Purpose.NOTICE):
+            session.add(  # type: ignore[attr-defined]
+                Letter(
+                    purpose=purpose, chat_id=chat.id, platform="console", account="main", text=purpose,
+                    state=LetterState.SENDING, created_at=MORNING, not_before=MORNING,
+                )
+            )  # fmt: skip
+
+    staffed.look(interrupt)
+    staffed.do(staffed.stage.app.couriers[0].recover())
+    staffed.wait(seconds=1)
+    assert staffed.new(GROUP) == ["card"]
+    assert [letter.state for letter in _letters(staffed, Purpose.NOTICE)] == [LetterState.UNCERTAIN]
+
+
+def test_the_pace_is_kept_overall_per_chat_and_per_group_and_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    async def paced(pace: Pace, calls: list[Outgoing]) -> list[float]:
+        loop, pacer, times = asyncio.get_running_loop(), Pacer(pace), []
+        clock = [0.0]
+        monkeypatch.setattr(loop, "time", lambda: clock[0])
+
+        async def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            clock[0] += seconds
+
+        monkeypatch.setattr(asyncio, "sleep", sleep)
+        for call in calls:
+            await pacer.turn(call)
+            times.append(round(clock[0], 3))
+        monkeypatch.undo()
+        return times
+
+    group, alone = Outgoing("3号楼群", private=False), Outgoing("王阿姨", private=True)
+    assert asyncio.run(paced(Pace(overall_per_second=10), [group, alone, group])) == [0, 0.1, 0.2]
+    assert asyncio.run(paced(Pace(chat_per_second=1), [group, alone, group])) == [0, 0, 1]
+    assert asyncio.run(paced(Pace(group_per_minute=2), [group, alone, group, alone, group])) == [0, 0, 0, 0, 60]
+    assert asyncio.run(paced(Pace(), [group] * 5)) == [0] * 5
