@@ -311,7 +311,7 @@ def _caller(desk: Desk, words: str) -> tuple[str, str, str]:
     """Name, flat in its normal form and matter of "孙大爷 2-1-301 家里暖气不热"; what is not there is empty."""
     first, _, rest = words.partition(" ")
     name = ""
-    if rest and len(first) <= LONGEST_NAME and not find(first) and desk.reader.find_category(first) is None:
+    if rest and len(first) <= LONGEST_NAME and not find(first) and not desk.reader.read(first, ASKED_FOR).is_request:
         name, words = first, rest.strip()
     first, _, rest = words.partition(" ")
     flat = next((place for place in find(first) if place.endswith("室")), "")

@@ -1,6 +1,7 @@
 """What is known without asking the database: bound chats, staff, open questions, who reported a moment ago."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -91,18 +92,19 @@ def load(session: Session, duty_of: Callable[[Session, Grid], tuple[str, str]]) 
 def _reported(session: Session) -> dict[Seat, tuple[str, datetime]]:
     """The last reports, whichever process heard them; read from the newest backwards, never the whole table."""
     reported: dict[Seat, tuple[str, datetime]] = {}
-    newest: datetime | None = None
-    for at, category, chat, user in session.exec(
+    query = (
         select(Report.at, Request.category, Chat, Address.user)
         .join(Request, col(Request.id) == Report.request_id)
         .join(Chat, col(Chat.id) == Report.chat_id)
         .join(Address, col(Address.person_id) == Report.person_id)
         .where(Address.platform == Chat.platform, Address.account == Chat.account, col(Request.state).in_(OPEN))
         .order_by(col(Report.id).desc())
-        .execution_options(yield_per=100)
-    ):
-        newest = newest or at
-        if newest - at > JOINING:
-            break
-        reported.setdefault((chat.key, user), (category, at))
+    )
+    newest: datetime | None = None
+    with closing(session.exec(query, execution_options={"yield_per": 100})) as rows:
+        for at, category, chat, user in rows:
+            newest = newest or at
+            if newest - at > JOINING:
+                break
+            reported.setdefault((chat.key, user), (category, at))
     return reported

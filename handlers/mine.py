@@ -147,7 +147,7 @@ def _last_move(desk: Desk, words: str) -> Event | None:
 def why(desk: Desk, case: Request, words: str) -> Reply | None:  # noqa: ARG001
     """The words that decided, as the reader gave them."""
     first = events.history(desk.session, case.number)[0]
-    reasons = "\n".join(f"· {reason}" for reason in first.data["why"]) or desk.say("why.said_so")
+    reasons = "\n".join(f"· {reason}" for reason in first.data["why"])
     label = desk.reader.category_label(case.category)
     kind = desk.say(f"kind.{case.kind}")
     return aside(desk, desk.say("why", number=case.number, kind=kind, label=label, reasons=reasons), case=case)

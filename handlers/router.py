@@ -191,12 +191,17 @@ class Router:
         question = questions.find(desk.session, desk.chat_id, desk.id_of(person), at=desk.now)
         asked = self.grammar.parse(question.command) if question else None
         parsed = self.grammar.parse(question.command + desk.said.text) if question else None
-        if asked is None or parsed is None or self._about_another(desk, asked):
+        if asked is None or parsed is None or self._asked_again(desk, asked) or self._about_another(desk, asked):
             return None
         desk.answered()
         if desk.said.text.strip() in desk.say("question.never_mind").split():
             return lambda: Reply(desk.say("question.dropped"))
         return lambda: self.run(desk, parsed)
+
+    def _asked_again(self, desk: Desk, asked: Parsed) -> bool:
+        """报事 and 报事 once more: the question is put again, its own name is no answer."""
+        said = self.grammar.parse(desk.said.text)
+        return said is not None and said.name == asked.name and not said.words
 
     @staticmethod
     def _about_another(desk: Desk, asked: Parsed) -> bool:

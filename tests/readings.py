@@ -1,4 +1,4 @@
-"""What the reader makes of the sentences of the intake tests, written out: they test what the bot does with a reading."""
+"""What the reader makes of the sentences of the intake tests, written out: they test what follows from a reading."""
 
 from nlp.danger import Danger
 from nlp.reader import Context, Reading

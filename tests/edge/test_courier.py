@@ -10,7 +10,7 @@ from village import GROUP, MORNING, Village
 from bot.courier import GIVE_UP_AFTER, PAUSES, Pacer
 from bot.platforms import MessageGone, Outgoing, Pace, RetryLater, Undeliverable
 from storage.chats import Chat
-from storage.outbox import Letter, LetterState, Purpose
+from storage.outbox import TEXT_KEPT, Letter, LetterState, Purpose
 
 
 class Moods:
@@ -132,7 +132,7 @@ def test_after_a_stop_interrupted_letters_go_again_but_notices_wait_for_a_decisi
             session.add(  # type: ignore[attr-defined]
                 Letter(
                     purpose=purpose, chat_id=chat.id, platform="console", account="main", text=purpose,
-                    state=LetterState.SENDING, created_at=MORNING, not_before=MORNING,
+                    state=LetterState.SENDING, created_at=MORNING, not_before=MORNING, blank_at=MORNING + TEXT_KEPT,
                 )
             )  # fmt: skip
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import Table, inspect, text
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
@@ -79,7 +80,7 @@ def test_every_table_of_the_code_is_one_the_migrations_know_of() -> None:
     assert {table.name for module in tables.TABLES for table in _tables_of(module)} == set(SQLModel.metadata.tables)
 
 
-def _tables_of(module: object) -> Iterator[object]:
+def _tables_of(module: ModuleType) -> Iterator[Table]:
     for value in vars(module).values():
-        if isinstance(value, type) and issubclass(value, SQLModel) and hasattr(value, "__table__"):
+        if getattr(value, "__module__", None) == module.__name__ and hasattr(value, "__table__"):
             yield value.__table__

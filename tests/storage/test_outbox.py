@@ -13,6 +13,8 @@ from tests.storage.town import AT, Town
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 
+Claimed = list[tuple[Letter, Chat, Card | None]]
+
 
 class Courier:
     """Takes what may leave and says how it went, as the edge does."""
@@ -20,7 +22,7 @@ class Courier:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def takes(self, at: datetime, *, limit: int = 16, held: tuple[int, ...] = (), platform: str = "console"):
+    def takes(self, at: datetime, *, limit: int = 16, held: tuple[int, ...] = (), platform: str = "console") -> Claimed:
         self.session.flush()
         claimed = outbox.claim(self.session, platform, "main", at=at, limit=limit, held=held)
         self.session.flush()
@@ -81,7 +83,7 @@ def test_edits_of_one_message_are_three_seconds_apart(session: Session, town: To
     courier.delivers(AT)
     town.letter("处理中", to=town.group, card="case:1", at=AT + SECOND)
     assert courier.delivers(AT + SECOND) == []
-    assert outbox.wake_at(session) == AT + 3 * SECOND
+    assert outbox.next_after(session, AT + SECOND) == AT + 3 * SECOND
     town.letter("已办结", to=town.group, card="case:1", at=AT + 2 * SECOND)
     assert courier.delivers(AT + 2 * SECOND) == []
     assert courier.delivers(AT + 3 * SECOND) == ["已办结"]
@@ -366,12 +368,16 @@ def test_what_the_platform_would_not_take_yet_is_tried_again_later(town: Town, c
 
 
 def test_the_next_letter_says_when_to_wake(session: Session, town: Town, courier: Courier) -> None:
-    assert outbox.wake_at(session) is None
+    assert outbox.next_after(session, AT) is None
+    town.letter("走了", to=town.group)
     town.letter("晚", to=town.group, not_before=AT + 2 * HOUR)
     town.letter("早", to=town.group, not_before=AT + HOUR)
-    town.letter("走了", to=town.group)
-    courier.delivers(AT)
-    assert outbox.wake_at(session) == AT + HOUR
+    assert outbox.next_after(session, AT) == AT + HOUR  # what may leave already needs no waking
+    courier.delivers(AT + HOUR)
+    assert outbox.next_after(session, AT - SECOND) == AT + HOUR
+    courier.delivers(AT + HOUR)
+    assert outbox.next_after(session, AT - SECOND) == AT + 2 * HOUR
+    assert outbox.next_after(session, AT + 2 * HOUR) is None
 
 
 # -- to a person ------------------------------------------------------------------------------------------------------

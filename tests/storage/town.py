@@ -47,7 +47,9 @@ class Town:
     def person(self, name: str, **columns: Any) -> Person:
         return self._add(Person(name=name, source=FILE, **columns))
 
-    def role(self, person: Person, rank: Rank, *, grid: Grid | None = None, unit: Unit | None = None, **columns: Any):
+    def role(
+        self, person: Person, rank: Rank, *, grid: Grid | None = None, unit: Unit | None = None, **columns: Any
+    ) -> Role:
         where = {"grid_id": grid.id if grid else None, "unit_id": unit.id if unit else None}
         key = f"{person.id}-{rank}-{where}"
         return self._add(Role(key=key, person_id=person.id, rank=rank, source=FILE, **where, **columns))
@@ -94,7 +96,9 @@ class Town:
         }
         return requests.add(self.session, Request(**facts), actor_id=self.wang.id, at=facts["opened_at"], data={})
 
-    def report(self, case: Request, person: Person, words: str | None = None, *, at: datetime = AT, **columns: Any):
+    def report(
+        self, case: Request, person: Person, words: str | None = None, *, at: datetime = AT, **columns: Any
+    ) -> Report:
         """What a person wrote about a case; the first of them is a voice unless `first` says otherwise."""
         chat_id = columns.pop("chat_id", self.group.id)
         facts = {"first": True, "message": f"m-{person.id}-{case.id}", **columns}
