@@ -38,11 +38,11 @@ class Stage:
 
     async def advance(self, to: datetime) -> None:
         """Moves the clock to `to`, stopping wherever something is due; a clock never goes back."""
-        await self.settle()
         while (due := await self.app.next_due(self.clock.at)) and due <= to:
             self.clock.at = due
             await self.settle()
         self.clock.at = max(self.clock.at, to)
+        await self.settle()
 
     async def settle(self) -> int:
         """Runs what is due now, timers and letters, until nothing is left; returns how much it was."""
