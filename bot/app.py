@@ -5,7 +5,7 @@ import importlib
 import logging
 import pkgutil
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any, TypeVar
@@ -33,7 +33,7 @@ from nlp.lexicon import Category, Topic
 from nlp.reader import Reader
 from storage import chats, deliveries, outbox
 from storage.chats import Chat
-from storage.database import Database
+from storage.database import Database, Seat
 from storage.follow import CHAT
 from storage.outbox import Letter, Purpose
 
@@ -72,18 +72,19 @@ class App:
         self.known = Known()
         self.lanes = Lanes(database, 1 if database.is_sqlite else LANES)
         self.first_words = FirstWords(self.house, self.say)
-        self.couriers = [Courier(platform, self.lanes.submit, self._give_back, now) for platform in platforms]
+        self.couriers = [
+            Courier(platform, Seat(database, f"courier:{key}"), self.lanes.submit, self._give_back, now)
+            for key, platform in self.platforms.items()
+        ]
         self._resting: dict[tuple[str, Any], datetime] = {}
 
     # -- starting and stopping --------------------------------------------------------------------------------
 
     async def start(self) -> list[str]:
-        """Migrates, brings the configuration in, decides about interrupted letters; returns conflicts as sentences."""
+        """Migrates and brings the configuration in; returns its conflicts as sentences."""
         await asyncio.to_thread(self.database.migrate)
         conflicts = await self._do("start", lambda session: synchronise(session, self.settings, at=self.now()))
         await self.refresh()
-        for courier in self.couriers:
-            await courier.recover()
         return conflicts
 
     async def refresh(self) -> None:
@@ -114,6 +115,7 @@ class App:
 
     async def receive(self, message: Message) -> str | None:
         """Returns after the commit, so that the platform may be told; the text rides on its call (a toast)."""
+        message = _storable(message)
         heard = self.router.hear(message, self.known)
         if heard is None:
             return None
@@ -289,6 +291,14 @@ def _due(job: Job, now: datetime, session: Session) -> list[Any]:
     keys = _keys(job)
     rows = session.execute(select(*keys).where(job.timer <= now).order_by(job.timer, *keys).limit(DUE_AT_ONCE))
     return [tuple(row) for row in rows]
+
+
+def _storable(message: Message) -> Message:
+    """Without NUL characters, which PostgreSQL keeps in no text."""
+    if "\0" not in f"{message.text}{message.title}{message.sender.name}":
+        return message
+    name, text, title = (value.replace("\0", "") for value in (message.sender.name, message.text, message.title))
+    return replace(message, text=text, title=title, sender=replace(message.sender, name=name))
 
 
 def _without_text(error: BaseException) -> BaseException:

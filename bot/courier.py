@@ -15,6 +15,7 @@ from sqlmodel import Session
 from bot.platforms import MessageGone, Outgoing, Pace, Platform, RetryLater, Undeliverable
 from storage import outbox
 from storage.chats import Chat
+from storage.database import Seat
 from storage.outbox import Card, Letter, LetterState
 
 log = logging.getLogger(__name__)
@@ -31,10 +32,11 @@ SCAN = 1.0  # seconds: the safety net under the wake-ups
 
 class Courier:
     def __init__(
-        self, platform: Platform, submit: Submit[Any], give_back: GiveBack, now: Callable[[], datetime]
+        self, platform: Platform, seat: Seat, submit: Submit[Any], give_back: GiveBack, now: Callable[[], datetime]
     ) -> None:
         self.platform = platform
         self.wake = asyncio.Event()
+        self._seat = seat
         self._submit = submit
         self._give_back = give_back
         self._now = now
@@ -42,16 +44,25 @@ class Courier:
         self._pacer = Pacer(platform.pace)
 
     async def recover(self) -> None:
-        """After a stop: decides about what was being sent."""
+        """After a stop: decides about what was being sent. Only in the process that sends for this account."""
         uncertain = await self._do(lambda session: outbox.recover(session, *self._account, at=self._now()))
         if uncertain:
             log.warning("%s letters of %s were interrupted and wait for a decision", uncertain, self._account)
 
     async def run(self) -> None:
-        """Sends for ever. A chat whose platform is slow keeps only itself waiting."""
+        """Sends for ever, once no other process does. A chat whose platform is slow keeps only itself waiting."""
+        try:
+            while not await asyncio.to_thread(self._seat.take):
+                await asyncio.sleep(SCAN)  # noqa: ASYNC110 (another process holds it; there is no event to wait for)
+            await self.recover()
+            await self._send_for_ever()
+        finally:
+            await asyncio.to_thread(self._seat.leave)
+
+    async def _send_for_ever(self) -> None:
         under_way: set[asyncio.Task[None]] = set()
         async with asyncio.TaskGroup() as group:
-            while True:
+            while await asyncio.to_thread(self._seat.take):
                 self.wake.clear()
                 returned, claimed = await self._take(AT_ONCE - len(under_way))
                 for letter in claimed:

@@ -28,7 +28,7 @@ async def demo(settings: Settings, play_file: Path, *, speed: float, interactive
         database = Database(f"sqlite:///{Path(folder) / 'demo.db'}")
         stage = Stage(settings, database, clock, lambda _: [console])
         try:
-            await stage.app.start()
+            await stage.start()
             play = Play(stage, console)
             screen.rule(screen.say("demo.title", community=house.community))
             screen.hint(screen.say("demo.legend"))

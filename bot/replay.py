@@ -106,7 +106,7 @@ async def replay(
 
     stage = Stage(settings, database, HandClock(ordered[0].ts), platforms)
     try:
-        for conflict in await stage.app.start():
+        for conflict in await stage.start():
             say({"what": "conflict", "text": conflict})
         seen: dict[tuple[str, str, str], Logged] = {}
         for entry in ordered:

@@ -29,6 +29,13 @@ class Stage:
         self.clock = clock
         self.app = App(settings, database, platforms(clock), clock)
 
+    async def start(self) -> list[str]:
+        """Starts the bot as its only process; returns the configuration's conflicts as sentences."""
+        conflicts = await self.app.start()
+        for courier in self.app.couriers:
+            await courier.recover()
+        return conflicts
+
     async def hear(self, message: Message) -> str | None:
         """Hands one message over and lets everything it causes happen; returns the toast of a pressed button."""
         await self.advance(message.at)

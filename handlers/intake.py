@@ -208,10 +208,9 @@ def join(desk: Desk, case: Request, told: Told) -> Reply | None:
         card, status = cards.headline(desk, case, public=False), cards.status(desk, case)
         desk.answer(desk.say("receipt.joined", card=card, status=status), case, cards.own_buttons(desk, case))
         return None
-    if desk.said.pressed:
-        return Reply(desk.say("receipt.counted", number=case.number), nod=True)
-    desk.nod(desk.chat_id, told.message, desk.say("reaction.heard"))
-    return None
+    if told.message != desk.said.message or not desk.said.pressed:
+        desk.nod(desk.chat_id, told.message, desk.say("reaction.heard"))
+    return Reply(desk.say("receipt.counted", number=case.number), nod=True) if desk.said.pressed else None
 
 
 def add_words(desk: Desk, case: Request, told: Told, reading: Reading | None = None) -> Reply:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,38 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+class Seat:
+    """A place only one process may take at a time, for as long as it lives: PostgreSQL's advisory lock.
+
+    On SQLite there is one process, and its seat is always free.
+    """
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._key = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
+        self._connection: Connection | None = None
+
+    def take(self) -> bool:
+        """Whether the seat is ours; looks again each time, since a lost connection gives it up."""
+        if self._database.is_sqlite:
+            return True
+        if self._connection is not None:
+            self._connection.exec_driver_sql("SELECT 1")
+            return True
+        connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if connection.exec_driver_sql("SELECT pg_try_advisory_lock(%(key)s)", {"key": self._key}).scalar_one():
+            self._connection = connection
+            return True
+        connection.close()
+        return False
+
+    def leave(self) -> None:
+        if self._connection is not None:
+            self._connection.detach()  # closing it for good is what gives the lock back
+            self._connection.close()
+            self._connection = None
 
 
 def worth_another_try(error: DBAPIError) -> bool:

@@ -109,6 +109,8 @@ def write(session: Session, letter: Letter, *, budget: int | None = None) -> Let
     last = _last(session, letter) if letter.card_key and not letter.erase else None
     if last and last.state == LetterState.WAITING:
         last.text, last.buttons = letter.text, letter.buttons
+        if budget is None:  # what spends no budget need not wait for it
+            last.not_before, last.urgency = min(last.not_before, letter.not_before), min(last.urgency, letter.urgency)
         session.add(last)
         return last
     if last and last.state in (LetterState.SENDING, LetterState.SENT) and _same(last, letter):

@@ -72,8 +72,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> str:
     address = _postgres()
     database = Database(address)
     with database.engine.begin() as connection:
-        names = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        for table in reversed(SQLModel.metadata.sorted_tables):  # quicker than TRUNCATE, which waits for the disk
+            connection.execute(table.delete())
+            if "id" in table.c:
+                connection.execute(text(f"SELECT setval(pg_get_serial_sequence('\"{table}\"', 'id'), 1, false)"))
     database.close()
     return address
 

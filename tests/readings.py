@@ -12,8 +12,8 @@ def request(title: str, category: str = "facility", *places: str, **more: object
     return Reading(is_request=True, unsure=False, category=category, places=places, title=title, **fields)  # type: ignore[arg-type]
 
 
-def unsure(title: str, category: str = "sanitation") -> Reading:
-    return Reading(is_request=False, unsure=True, kind="report", category=category, title=title)
+def unsure(title: str, category: str, *places: str) -> Reading:
+    return Reading(is_request=False, unsure=True, kind="report", category=category, places=places, title=title)
 
 
 def fragment(category: str, *places: str) -> Reading:
@@ -29,6 +29,7 @@ LIFT = "3号楼电梯又坏了,按了没反应"
 LIFT_TOO = "3号楼的电梯又停了"
 LIFT_SOMEWHERE = "电梯坏了"
 LIFT_5 = "5号楼电梯坏了"
+LIFT_AT_501 = "3号楼2单元501门口的电梯不动了"
 LAMP = "3号楼路灯不亮了"
 RUBBISH = "3号楼垃圾没人清"
 HEAT = "3号楼暖气不热"
@@ -56,13 +57,14 @@ WORDS: dict[str, Reading] = {
     LIFT_TOO: request("电梯故障", "facility", "3号楼"),
     LIFT_SOMEWHERE: request("电梯故障", "facility"),
     LIFT_5: request("电梯故障", "facility", "5号楼"),
+    LIFT_AT_501: request("电梯故障", "facility", "3号楼2单元501室"),
     LAMP: request("路灯不亮", "facility", "3号楼"),
     RUBBISH: request("垃圾清运", "sanitation", "3号楼"),
     HEAT: request("暖气不热", "utility", "3号楼"),
     LEAK: request("房屋渗漏", "facility", "3号楼2单元501室", delicate="flat"),
     QUARREL: request("家庭纠纷", "dispute", delicate="family"),
-    SMELL: unsure("油烟异味"),
-    DUST: unsure("扬尘"),
+    SMELL: unsure("油烟异味", "sanitation", "3号楼"),
+    DUST: unsure("扬尘", "sanitation"),
     URGE_LIFT: request("电梯故障", "facility", kind="urge"),
     URGE: request("其他", "other", kind="urge"),
     TRAPPED: peril("lift", "电梯困人", "facility", "3号楼", call="lift"),

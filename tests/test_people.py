@@ -1,8 +1,8 @@
 """Meeting people, help by role, talk under a card, and what is kept only for a while."""
 
 import pytest
-from sqlmodel import Session, func, select
-from village import GROUP, Village
+from sqlmodel import Session, col, func, select
+from village import GROUP, MORNING, Village
 
 from storage.deliveries import Delivery
 from storage.outbox import Letter
@@ -88,15 +88,18 @@ def test_under_the_card_a_neighbour_with_the_same_trouble_is_a_voice(staffed: Vi
 
 def test_the_words_of_letters_go_after_seven_days(staffed: Village) -> None:
     staffed.says("王阿姨", LIFT)
-    staffed.wait(days=6)
-    assert staffed.look(_letters_of_case_1)
-    staffed.tells("张网格员", "办结 1")
-    staffed.wait(days=8)
-    assert staffed.look(_letters_of_case_1) == []
+    staffed.wait(days=6, hours=23)
+    assert any("按了没反应" in text for text in staffed.look(_letters_of_the_first_day))
+    staffed.wait(hours=1)
+    assert staffed.look(_letters_of_the_first_day) == []
+    staffed.tells("张网格员", "接单 1")
+    staffed.wait(minutes=1)
+    assert "处理中 · 张网格员" in staffed.card(1)
 
 
-def _letters_of_case_1(session: Session) -> list[str]:
-    return [text for text in session.exec(select(Letter.text).where(Letter.request_id == 1)) if text]
+def _letters_of_the_first_day(session: Session) -> list[str]:
+    first_day = select(Letter.text).where(Letter.request_id == 1, col(Letter.created_at) <= MORNING)
+    return [text for text in session.exec(first_day) if text]
 
 
 def test_delivery_ids_go_after_eight_days(village: Village) -> None:

@@ -377,10 +377,8 @@ def test_a_category_by_label_key_or_word(lift: Village, words: str) -> None:
 def test_a_category_by_button(lift: Village) -> None:
     assert lift.tells("张网格员", "改类 1") == ["#1 改成哪一类?"]
     assert lift.presses("张网格员", "绿化") == "#1 已改为绿化。"
-    assert lift.tells("张网格员", "改类 1 外星人") == [
-        "没有类别「外星人」。现有:公共设施 水电气暖网 环境卫生 绿化 噪音扰民 停车交通 公共安全 违建占用 矛盾纠纷 "
-        "物业管理 民政养老助残 政务办事 医疗教育 劳动就业 商贸消费 宠物动物 文体活动志愿 其他"
-    ]
+    unknown = lift.tells("张网格员", "改类 1 外星人")[0]
+    assert unknown.startswith("没有类别「外星人」。现有:公共设施 水电气暖网 环境卫生 ")
 
 
 def test_a_category_of_another_duty_moves_the_case(lift: Village) -> None:
@@ -423,11 +421,10 @@ def test_a_false_catch_is_gone_with_one_tap(lift: Village) -> None:
 
 def _words_of_case_1(session: Session) -> set[str]:
     """Whatever is still kept of what people wrote about it."""
-    texts = {text.body for text in session.exec(select(Text))}
-    letters = {letter.text for letter in session.exec(select(Letter)) if letter.text}
-    return {
-        word for word in (texts | letters) - {None} if word and ("按了" in word or "二单元" in word or "看看" in word)
-    }
+    texts = [text.body for text in session.exec(select(Text))] + [
+        letter.text for letter in session.exec(select(Letter))
+    ]
+    return {text for text in texts if text and any(word in text for word in ("按了", "二单元", "看看"))}
 
 
 def test_at_night_a_false_catch_wakes_nobody_in_the_morning(staffed: Village) -> None:

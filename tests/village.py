@@ -34,7 +34,7 @@ class Village:
         self._runner = runner
         self._heard: dict[str, int] = {}
         self.toast: str | None = None
-        self.do(self.stage.app.start())
+        self.do(self.stage.start())
 
     def do(self, work: Any) -> Any:
         return self._runner.run(work)

@@ -95,7 +95,7 @@ def live(settings: Settings, url: str, paper: Paper, messages: list[Message], at
     async def life() -> None:
         nonlocal armed
         stage = Stage(settings, Database(url), HandClock(at), lambda _: [FilePlatform(paper, mark)])
-        await stage.app.start()
+        await stage.start()
         armed = True
         for message in messages:
             if message.delivery not in {line["delivery"] for line in paper.lines("acknowledged")}:

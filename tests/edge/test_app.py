@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -78,11 +79,12 @@ def test_a_job_that_raises_rests_and_is_tried_again(
     staffed: Village, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ran: list[timedelta] = []
+    secret = "".join(["王阿姨的", "秘密"])  # in two pieces: a traceback shows the line that raised
     reminder = next(job for job in router.JOBS if job.name == "remind")
 
     def remind(desk: Desk, case: Request) -> None:
         ran.append(desk.now - case.opened_at)
-        raise RuntimeError("王阿姨的秘密")
+        raise RuntimeError(secret)
 
     jobs = [router.Job(**{**job.__dict__, "run": remind}) if job is reminder else job for job in router.JOBS]
     monkeypatch.setattr(router, "JOBS", jobs)
@@ -138,3 +140,10 @@ def test_what_another_process_changed_is_known_after_a_refresh(staffed: Village)
     staffed.do(staffed.stage.app.refresh())
     staffed.says("王阿姨", LIFT)
     assert staffed.new(GROUP) == []
+
+
+def test_characters_no_database_keeps_are_left_out(staffed: Village) -> None:
+    message = staffed.console.message("王阿姨", GROUP, "3号楼电梯又坏了\0,按了没反应")
+    named = replace(message, sender=replace(message.sender, name="王\0阿姨"))
+    staffed.do(staffed.stage.hear(named))
+    assert staffed.case().title == "电梯故障"

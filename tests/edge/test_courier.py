@@ -10,6 +10,7 @@ from village import GROUP, MORNING, Village
 from bot.courier import GIVE_UP_AFTER, PAUSES, Pacer
 from bot.platforms import MessageGone, Outgoing, Pace, RetryLater, Undeliverable
 from storage.chats import Chat
+from storage.database import Database, Seat
 from storage.outbox import TEXT_KEPT, Letter, LetterState, Purpose
 
 
@@ -167,3 +168,17 @@ def test_the_pace_is_kept_overall_per_chat_and_per_group_and_minute(monkeypatch:
     assert asyncio.run(paced(Pace(chat_per_second=1), [group, alone, group])) == [0, 0, 1]
     assert asyncio.run(paced(Pace(group_per_minute=2), [group, alone, group, alone, group])) == [0, 0, 0, 0, 60]
     assert asyncio.run(paced(Pace(), [group] * 5)) == [0] * 5
+
+
+def test_only_one_process_sends_for_an_account(url: str) -> None:
+    one, other = Database(url), Database(url)
+    first, second = Seat(one, "courier:x"), Seat(other, "courier:x")
+    assert first.take()
+    assert first.take()
+    assert second.take() is one.is_sqlite  # SQLite has one process
+    first.leave()
+    first.leave()
+    assert second.take()
+    second.leave()
+    one.close()
+    other.close()

@@ -79,7 +79,7 @@ def test_whoever_says_report_means_it(staffed: Village) -> None:
     assert (case.kind, case.category, case.department) == ("report", "other", "城乡建设")
     words = staffed.look(lambda session: [event.data for event in staffed.events(2)][0])
     assert words == {"why": []}
-    assert "「110报警了也没人来」" in staffed.card(2, "王总网格长")
+    assert "「110报警了也没人来」" in staffed.card(2, "张网格员")
 
 
 def test_a_place_named_later_brings_the_case_to_the_right_hands(staffed: Village) -> None:
@@ -130,7 +130,7 @@ def test_a_worker_registers_for_a_caller(
     assert receipt(staffed, "张网格员", "代报 " + words).startswith("已登记 #1 ")
     assert (caller(staffed).name, caller(staffed).flat) == (name, flat)
     assert staffed.case().places == place
-    assert heard[0].startswith(flat or "") or flat is None
+    assert any(text.startswith(flat or words.removeprefix(f"{name} ")) for text in heard)
 
 
 def test_for_asks_what_to_write_and_is_for_staff(staffed: Village) -> None:
@@ -176,7 +176,10 @@ def test_a_delicate_matter_has_no_card(staffed: Village, words: str) -> None:
     staffed.tells("李明", "/start")
     staffed.new("李明")
     staffed.says("李明", words)
-    assert staffed.new("李明") == [f"已登记 #2 {staffed.case().title}" + staffed.card(2, "张网格员")[2 + len(staffed.case().title) + 1 :].split("\n「")[0]]
+    assert staffed.new("李明") == [
+        f"已登记 #2 {staffed.case().title}"
+        + staffed.card(2, "张网格员")[2 + len(staffed.case().title) + 1 :].split("\n「")[0]
+    ]
     assert staffed.buttons("李明") == ["补充", "撤回"]
 
 
@@ -221,5 +224,3 @@ def test_urging_finds_the_case_counts_and_tells_the_lead(staffed: Village) -> No
     staffed.says("王阿姨", "催办", to="第 2 次催办")  # a reply to the answer needs no number
     assert staffed.new(GROUP)[-1].endswith("第 3 次催办。")
     assert len(cases(staffed)) == 2
-
-

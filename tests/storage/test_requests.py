@@ -137,7 +137,7 @@ STEPS = st.lists(
 Step = tuple[str, dict[str, Any], str | None, datetime]
 
 few_examples = settings(
-    max_examples=300,
+    max_examples=25,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

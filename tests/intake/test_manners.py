@@ -1,0 +1,173 @@
+"""Manners in a group: quiet hours, a budget, and bare words that are only sometimes commands."""
+
+import pytest
+from readings import LAMP, LIFT, TRAPPED
+from sqlmodel import select
+from village import GROUP, Village
+
+from storage.people import Person
+
+
+@pytest.fixture
+def busy(staffed: Village) -> Village:
+    """王阿姨 has reported the lift (#1), 李明 the lamp (#2); 张网格员 has both on his hands."""
+    staffed.says("王阿姨", LIFT)
+    staffed.says("李明", LAMP)
+    staffed.wait(minutes=11)
+    staffed.new(GROUP)
+    staffed.new("张网格员")
+    return staffed
+
+
+# -- at night -----------------------------------------------------------------------------------------------------
+
+
+def test_an_ordinary_case_at_night_makes_no_sound_before_morning(staffed: Village) -> None:
+    staffed.wait(hours=14)  # 23:00
+    staffed.new(GROUP)
+    staffed.new("张网格员")
+    said = staffed.says("王阿姨", LIFT)
+    staffed.wait(hours=8)
+    assert said.reactions == ["👀"]
+    assert (staffed.new(GROUP), staffed.new("张网格员")) == ([], [])
+    staffed.wait(hours=1)
+    assert staffed.card(1).startswith("#1 电梯故障 · 3号楼")
+    assert staffed.card(1, "张网格员").startswith("#1 电梯故障 · 3号楼")
+
+
+def test_an_urgent_case_at_night_does_not_wait(staffed: Village) -> None:
+    staffed.wait(hours=14)
+    staffed.says("王阿姨", TRAPPED)
+    assert staffed.card(1).startswith("#1 电梯困人")
+    assert staffed.sees("张网格员")[-1].text.startswith("🔴 #1 电梯困人")
+
+
+# -- the budget ---------------------------------------------------------------------------------------------------
+
+
+def test_the_seventh_card_of_an_hour_waits_and_the_reaction_still_comes(staffed: Village) -> None:
+    reactions = []
+    for number in range(1, 8):
+        reactions.append(staffed.says(f"邻居{number}", f"/report 第{number}件事").reactions)
+        staffed.wait(minutes=1)
+    assert reactions == [["👀"]] * 7
+    assert [text.split(" ")[0] for text in staffed.new(GROUP)] == ["#1", "#2", "#3", "#4", "#5", "#6"]
+    assert staffed.sees("张网格员")[-1].text.startswith("#7 ")  # the worker has it at once
+    staffed.says("赵老师", TRAPPED)
+    assert any(text.startswith("#8 电梯困人") for text in staffed.new(GROUP))  # what is urgent is outside it
+    staffed.wait(hours=1)
+    assert staffed.new(GROUP)[0].startswith("#7 ")
+
+
+# -- talk or command ----------------------------------------------------------------------------------------------
+
+
+TALK = (
+    "我的手机丢了",
+    "接单软件谁有",
+    "待办事项都做完了",
+    "接单",
+    "好了",
+    "好了 2 点见",
+    "帮助",
+    "我的",
+    "待办",
+    "撤回",
+    "办结2件了",
+    "评价 5 星",
+    "+12",
+    "接单 3",
+    "催办 99",
+    "登记",
+    "我家也是",
+)
+
+
+def test_bare_words_among_neighbours_are_talk(busy: Village) -> None:
+    for words in TALK:
+        for person in ("陈姐", "王阿姨", "张网格员"):
+            assert busy.says(person, words).reactions == [], words
+    assert busy.new(GROUP) == []
+    assert (busy.case(1).state, busy.case(2).state) == ("dispatched", "dispatched")
+
+
+def test_a_verb_and_a_number_about_ones_own_case_is_a_command(busy: Village) -> None:
+    assert busy.says("张网格员", "接单 1").reactions == ["👌"]
+    assert busy.case(1).state == "accepted"
+    assert busy.says("王阿姨", "撤回 1 自己修了").reactions == ["👌"]
+    assert busy.case(1).state == "withdrawn"
+    assert busy.says("陈姐", "补充 2 是东边那盏").reactions == ["👌"]  # public cards invite everybody
+    assert busy.says("陈姐", "撤回 2").reactions == []  # but this is 李明's
+    assert busy.says("陈姐", "接单 2").reactions == []
+    assert busy.case(2).state == "dispatched"
+
+
+def test_said_to_the_bot_bare_words_are_commands(busy: Village) -> None:
+    assert busy.says("张网格员", "接单", to="#1").reactions == ["👌"]
+    assert busy.case(1).state == "accepted"
+    busy.says("陈姐", "帮助", mentioned=True)
+    assert busy.new(GROUP)[-1].startswith("我是小格。")
+
+
+def test_a_mention_is_read_even_while_a_question_is_open(busy: Village) -> None:
+    busy.presses("陈姐", "补充", "#1", at=GROUP)
+    assert busy.says("陈姐", LAMP, mentioned=True).reactions == ["👀"]
+    assert busy.history(2)[-1] == "joined"
+
+
+# -- one clear sentence -------------------------------------------------------------------------------------------
+
+
+REFUSED = (
+    ("张网格员", "接单 999", "没有 #999。您手上的是 #1 #2。"),
+    ("王阿姨", "进度 999", "没有 #999。您手上的是 #1。"),
+    ("陈姐", "进度 1", "没有 #1。"),  # what one may not see does not exist
+    ("王阿姨", "办结 1", "办理由承办人操作;您可以 催办 1,或 撤回 1。"),
+    ("张网格员", "撤回 1", "#1 不是您反映的,这一步由反映人操作。"),
+    ("陈姐", "接单", "没有您可以操作的事项。"),
+    ("张网格员", "接单", "是哪一件?"),
+    ("王阿姨", "待办", "「待办」由工作人员使用。"),
+    ("张网格员", "我家也是 99", "没有 #99。您手上的是 #1 #2。"),
+)
+
+
+def test_what_cannot_be_is_said_in_one_sentence(busy: Village) -> None:
+    for person, words, answer in REFUSED:
+        assert busy.tells(person, words) == [answer], words
+    assert busy.case(1).state == "dispatched"
+
+
+def test_in_a_group_a_refusal_is_said_once_and_to_a_button_only_to_who_pressed(busy: Village) -> None:
+    busy.says("王阿姨", "/done 1")
+    assert busy.new(GROUP) == ["办理由承办人操作;您可以 催办 1,或 撤回 1。"]
+    press = busy.console.press("陈姐", busy.sees(GROUP)[0], "/take 1")
+    assert busy.do(busy.stage.hear(press)) == "办理由承办人操作;您可以 催办 1,或 撤回 1。"
+    assert busy.new(GROUP) == []
+
+
+def test_a_score_is_no_case(busy: Village) -> None:
+    assert busy.tells("王阿姨", "评价 5") == ["没有您可以操作的事项。"]
+    busy.says("王阿姨", "/report 另一件")
+    for number in (1, 3):
+        busy.tells("张网格员", f"办结 {number} 好了")
+    busy.new("王阿姨")
+    assert busy.tells("王阿姨", "评价 5") == ["是哪一件?"]
+    assert busy.buttons("王阿姨") == ["#3 其他", "#1 电梯故障"]
+    assert busy.presses("王阿姨", "#1 电梯故障") is None
+    assert busy.buttons("王阿姨") == ["满意", "基本满意", "不满意"]
+    assert busy.tells("王阿姨", "评价 2") == ["是哪一件?"]  # 李明's case is none of hers
+    busy.presses("王阿姨", "#3 其他")
+
+
+def test_a_button_of_a_command_that_is_no_more_does_nothing(busy: Village) -> None:
+    press = busy.console.press("陈姐", busy.sees(GROUP)[0], "/dance 1")
+    assert busy.do(busy.stage.hear(press)) is None
+    assert busy.new(GROUP) == []
+
+
+def test_talk_under_the_bots_words_makes_nobody_known(busy: Village) -> None:
+    busy.wait(hours=7)  # the notice at 16:00
+    busy.says("过路人", "谢谢提醒", to="人走断电")
+    names = busy.look(lambda session: session.exec(select(Person.name)).all())
+    assert "过路人" not in names
+    assert busy.new(GROUP) == ["冬季用电,人走断电。\n——柳树村社区"]

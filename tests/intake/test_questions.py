@@ -1,0 +1,93 @@
+"""An open question: what the next words of a person complete, and what they do not."""
+
+from readings import LAMP, LIFT
+from sqlmodel import select
+from village import GROUP, Village
+
+from handlers.router import COMMANDS
+from storage.questions import OpenQuestion
+
+ASKED = "请写下是什么事、在哪里,可带图。"
+MORE = "请写要补充的内容,可带图。"
+
+
+def still_open(village: Village) -> list[str]:
+    return village.look(lambda session: list(session.exec(select(OpenQuestion.command))))
+
+
+def test_a_slash_command_goes_before_and_leaves_the_question_open(staffed: Village) -> None:
+    staffed.tells("王阿姨", "报事")
+    assert staffed.tells("王阿姨", "/my")[0].startswith("您最近没有反映过")
+    assert still_open(staffed) == ["/report "]
+    assert staffed.tells("王阿姨", LIFT)[0].startswith("已登记 #1 电梯故障")
+    assert still_open(staffed) == []
+
+
+def test_never_mind_drops_the_question(staffed: Village) -> None:
+    for words in ("算了", "取消", "不用"):
+        staffed.tells("王阿姨", "报事")
+        assert staffed.tells("王阿姨", words) == ["好的。"]
+        assert still_open(staffed) == []
+    assert staffed.tells("王阿姨", "今天天气好")[0].startswith("没听出要办的事。")
+
+
+def test_in_a_group_only_a_reply_to_the_bot_is_an_answer(staffed: Village) -> None:
+    staffed.says("王阿姨", "/report")
+    assert staffed.new(GROUP) == [ASKED]
+    assert staffed.says("王阿姨", "晚饭吃什么").reactions == []
+    assert staffed.says("王阿姨", "晚饭吃什么", mentioned=True).reactions == []
+    assert staffed.says("李明", "楼道灯的事", to=ASKED).reactions == []  # who was not asked
+    assert staffed.says("王阿姨", "楼道灯的事", to=ASKED).reactions == ["👀"]
+    assert still_open(staffed) == []
+    assert staffed.card(1).startswith("#1 其他")
+
+
+def test_the_card_of_another_case_takes_no_answer(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT)
+    staffed.says("李明", LAMP)
+    staffed.presses("李明", "补充", "#1", at=GROUP)
+    staffed.says("李明", "东边那盏", to="#2")
+    assert (staffed.history(1)[-1], staffed.history(2)[-1]) == ("dispatched", "added")
+    staffed.says("李明", "西边那台", to="#1")
+    assert staffed.history(1)[-1] == "added"
+
+
+def test_an_answer_that_cannot_be_keeps_the_question_open(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT)
+    assert staffed.tells("张网格员", "补充 1") == [MORE]
+    staffed.tells("李网格长", "不是诉求 1")
+    assert staffed.tells("张网格员", "门也坏了") == ["#1 已经结束。"]
+    assert still_open(staffed) == ["/more 1 "]
+    assert staffed.tells("张网格员", "算了") == ["好的。"]
+
+
+def test_a_question_nobody_answered_is_forgotten(staffed: Village) -> None:
+    staffed.tells("王阿姨", "报事")
+    staffed.wait(hours=13)
+    assert staffed.tells("王阿姨", "晚饭吃什么")[0].startswith("没听出要办的事。")
+
+
+def test_a_question_survives_a_restart(staffed: Village) -> None:
+    staffed.tells("王阿姨", "报事")
+    staffed.do(staffed.stage.app.refresh())
+    assert staffed.tells("王阿姨", "晚饭的事")[0].startswith("已登记 #1 其他")
+
+
+def test_a_question_for_a_command_that_is_no_more_is_passed_over(staffed: Village) -> None:
+    staffed.tells("王阿姨", "报事")
+
+    def rename(session: object) -> None:
+        question = session.exec(select(OpenQuestion)).one()  # type: ignore[attr-defined]
+        question.command = "/dance "
+
+    staffed.look(rename)
+    assert "dance" not in COMMANDS
+    assert staffed.tells("王阿姨", LIFT)[0].startswith("已登记 #1 电梯故障")
+
+
+def test_a_photo_answers_what_may_be_a_photo(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT)
+    assert staffed.tells("王阿姨", "补充 1") == [MORE]
+    assert staffed.tells("王阿姨", "", photos=1) == ["#1 已补充。"]
+    assert staffed.tells("王阿姨", "报事") == [ASKED]
+    assert staffed.tells("王阿姨", "", photos=1) == [ASKED]
