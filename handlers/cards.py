@@ -191,6 +191,7 @@ def renew_work(desk: Desk, case: Request) -> None:
             case=case,
             buttons=working_buttons(desk, case) if current else (),
             card_key=letter.card_key,
+            at=letter.not_before if letter.state == LetterState.WAITING else None,
         )
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 # "补充 3号楼" names a building, "接单 12-3" a flat, "好了 2 点见" an hour, "办结2件" an amount.
-_NO_NUMBER = r"(?!\d|\s*[:点栋幢座楼单室-]|\s*号[楼院]|[个件条次户元块分年月])"
+_NO_NUMBER = r"(?!\d|[:：]\d|\s*[点栋幢座楼单室-]|\s*号[楼院]|[个件条次户元块分年月])"
 _GAP = r"[\s,，:：。]*"
 _AFTER_VERB = re.compile(
-    rf"(?:@\S+)?(?P<gap>{_GAP})(?P<all>(?:[#＃]?\s*(?P<number>\d{{1,9}}){_NO_NUMBER}号?)?{_GAP}(?P<words>.*))",
+    rf"(?:@\w+)?(?P<gap>{_GAP})(?P<all>(?:[#＃]?\s*(?P<number>\d{{1,9}}){_NO_NUMBER}号?)?{_GAP}(?P<words>.*))",
     re.DOTALL,
 )
 _SLASH = re.compile(r"/(?P<name>[a-z_]+)(?P<rest>.*)", re.DOTALL)

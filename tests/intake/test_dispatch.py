@@ -134,11 +134,12 @@ def test_a_unit_nobody_of_which_can_be_reached_leaves_it_to_the_leader(staffed: 
 def test_a_card_of_a_case_that_ended_needs_no_other_hands(staffed: Village) -> None:
     staffed.says("王阿姨", LIFT)
     staffed.console.blocked.add("张网格员")
+    staffed.new("刘网格员")
     staffed.says("王阿姨", "撤回 1")
     staffed.wait(minutes=1)
     assert staffed.case().state == "withdrawn"
-    assert "刘网格员" not in holders(staffed)
-    assert "unreached" not in staffed.history()
+    assert holders(staffed) == ["张网格员"]  # what stands there can no longer be edited
+    assert staffed.new("刘网格员") == []
 
 
 # -- the next step up ---------------------------------------------------------------------------------------------

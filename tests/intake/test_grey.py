@@ -1,7 +1,7 @@
 """Not sure: one small question that keeps nothing, and a worker who registers what was missed."""
 
 import pytest
-from readings import BURNING, DUST, LIFT, LIFT_TOO, SMELL
+from readings import BURNING, DUST, LIFT, SMELL
 from sqlmodel import Session, SQLModel, select
 from village import GROUP, Village
 

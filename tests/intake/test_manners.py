@@ -1,5 +1,7 @@
 """Manners in a group: quiet hours, a budget, and bare words that are only sometimes commands."""
 
+from dataclasses import replace
+
 import pytest
 from readings import LAMP, LIFT, TRAPPED
 from sqlmodel import select
@@ -140,7 +142,7 @@ def test_what_cannot_be_is_said_in_one_sentence(busy: Village) -> None:
 def test_in_a_group_a_refusal_is_said_once_and_to_a_button_only_to_who_pressed(busy: Village) -> None:
     busy.says("王阿姨", "/done 1")
     assert busy.new(GROUP) == ["办理由承办人操作;您可以 催办 1,或 撤回 1。"]
-    press = busy.console.press("陈姐", busy.sees(GROUP)[0], "/take 1")
+    press = replace(busy.console.press("陈姐", busy.sees(GROUP)[0], "/metoo 1"), text="/take 1")
     assert busy.do(busy.stage.hear(press)) == "办理由承办人操作;您可以 催办 1,或 撤回 1。"
     assert busy.new(GROUP) == []
 
@@ -160,7 +162,7 @@ def test_a_score_is_no_case(busy: Village) -> None:
 
 
 def test_a_button_of_a_command_that_is_no_more_does_nothing(busy: Village) -> None:
-    press = busy.console.press("陈姐", busy.sees(GROUP)[0], "/dance 1")
+    press = replace(busy.console.press("陈姐", busy.sees(GROUP)[0], "/metoo 1"), text="/dance 1")
     assert busy.do(busy.stage.hear(press)) is None
     assert busy.new(GROUP) == []
 

@@ -1,4 +1,4 @@
-"""The catalogue: every sentence the code names is there, none is left over, and the blanks are those that get filled."""
+"""The catalogue: every sentence the code names is there, none is left over, and its blanks are filled."""
 
 import ast
 import importlib
@@ -44,7 +44,7 @@ FAMILIES = {  # the sentences whose names are put together: what the blank stand
     "button.outcome": Outcome,
     "button.solved": Outcome,
     "button.rate": Satisfaction,
-    "rank": [rank for rank in Rank],
+    "rank": Rank,
 }
 
 
@@ -59,7 +59,9 @@ def _names(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.JoinedStr):
         head = node.values[0].value if isinstance(node.values[0], ast.Constant) else ""
         tail = node.values[-1].value if isinstance(node.values[-1], ast.Constant) else ""
-        yield from (name for name in SENTENCES if name.startswith(str(head)) and name.endswith(str(tail)))
+        family = FAMILIES.get(str(head).rstrip("."))
+        members = [f"{head}{member}" for member in family] if family else SENTENCES
+        yield from (name for name in members if name.startswith(str(head)) and name.endswith(str(tail)))
 
 
 def blanks(name: str) -> set[str]:
