@@ -208,10 +208,8 @@ class App:
 
     async def tick(self) -> int:
         """Runs every job for every row that is due, each in a savepoint of its own; returns how many."""
-        ran = 0
-        for job in router.JOBS:
-            ids = await self._do("clock", partial(_due, job, self.now()))
-            ran += sum(await asyncio.gather(*(self._run(job, identity) for identity in ids)))
+        due = await self._do("clock", partial(_due, self.now()))
+        ran = sum([await self._run(job, identity) for job, identity in due])
         if ran:
             self.wake()
         return ran
@@ -287,10 +285,14 @@ def _is(job: Job, identity: Any) -> list[Any]:
     return [column == value for column, value in zip(_keys(job), identity, strict=True)]
 
 
-def _due(job: Job, now: datetime, session: Session) -> list[Any]:
-    keys = _keys(job)
-    rows = session.execute(select(*keys).where(job.timer <= now).order_by(job.timer, *keys).limit(DUE_AT_ONCE))
-    return [tuple(row) for row in rows]
+def _due(now: datetime, session: Session) -> list[tuple[Job, Any]]:
+    """Every row whose timer has come, for each job the longest due first."""
+    due: list[tuple[Job, Any]] = []
+    for job in router.JOBS:
+        keys = _keys(job)
+        rows = session.execute(select(*keys).where(job.timer <= now).order_by(job.timer, *keys).limit(DUE_AT_ONCE))
+        due += [(job, tuple(row)) for row in rows]
+    return due
 
 
 def _storable(message: Message) -> Message:

@@ -150,7 +150,7 @@ def _others(desk: Desk, case: Request) -> tuple[Button, ...]:
 def outcome(desk: Desk, case: Request, words: str) -> Reply | None:
     """Another outcome for a case just done; 暂不能解决 needs its basis. What residents said stands above it."""
     if case.state != State.DONE:
-        raise Sorry(desk.say("outcome.not_now", number=case.number))
+        raise Sorry(desk.say("outcome.not_now" if case.is_open else f"illegal.{case.state}", number=case.number))
     if any(voice.answered_at for voice in reports.voices(desk.session, case.number)):
         raise Sorry(desk.say("outcome.answered", number=case.number))
     found, basis = _outcome(desk, words)

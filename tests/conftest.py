@@ -103,7 +103,5 @@ def village(settings: Settings, database: Database) -> Iterator[Village]:
 @pytest.fixture
 def staffed(village: Village) -> Village:
     """The same village with everybody who works there reachable alone."""
-    for person in ("张网格员", "刘网格员", "李网格长", "王总网格长", "赵主任", "孙经理", "马班长"):
-        village.tells(person, "/start")
-        village.new(person)
+    village.reach("张网格员", "刘网格员", "李网格长", "王总网格长", "赵主任", "孙经理", "马班长")
     return village

@@ -132,3 +132,10 @@ def test_a_reminder_restored_by_undo_comes_again_only_once(lift: Village) -> Non
     lift.tells("张网格员", "撤销")
     lift.wait(hours=3)
     assert len([text for text in lift.new("张网格员") if "到期" in text]) == 1
+
+
+def test_a_late_case_goes_past_a_leader_who_cannot_be_reached(lift: Village) -> None:
+    lift.console.blocked.add("李网格长")
+    lift.wait(hours=4)
+    assert lift.history()[-2:] == ["raised", "unreached"]
+    assert lift.new("王总网格长")[0].startswith("#1 电梯故障 · 3号楼\n已派单 张网格员")
