@@ -16,6 +16,7 @@ from storage.units import Unit
 
 Lead = Person | Unit
 REMIND_AFTER = 0.75  # of the time from now to the deadline
+BEFORE_NIGHT = timedelta(minutes=30)  # of a deadline at night one hears in the evening
 
 
 def lead_for(desk: Desk, category: str, grid: Grid) -> tuple[Lead, timedelta, timedelta]:
@@ -77,7 +78,10 @@ def dispatch(desk: Desk, case: Request, kind: str, lead: Lead | None = None, tex
 def reminder(desk: Desk, case: Request, deadline: datetime) -> datetime:
     """When to remind of a deadline: before it, and not at night unless the case is urgent."""
     at = desk.now + (deadline - desk.now) * REMIND_AFTER
-    return at if case.urgent else desk.house.awake(at)
+    if case.urgent:
+        return at
+    morning = desk.house.awake(at)
+    return morning if morning < deadline else max(desk.now, desk.house.evening_before(at) - BEFORE_NIGHT)
 
 
 def next_up(desk: Desk, case: Request) -> Person | None:

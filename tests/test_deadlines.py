@@ -84,11 +84,15 @@ def test_at_the_top_of_the_chain_there_is_nobody_to_tell(lift: Village) -> None:
     assert lift.new("王总网格长") == []
 
 
-def test_at_night_nobody_is_reminded(staffed: Village) -> None:
+def test_at_night_nobody_is_reminded_but_in_the_evening_before(staffed: Village) -> None:
     staffed.wait(hours=12)
-    staffed.says("王阿姨", LIFT)
+    staffed.says("王阿姨", LIFT)  # 21:00, to be taken before 01:00
     staffed.new("张网格员")
-    staffed.wait(hours=10)
+    staffed.wait(minutes=29)
+    assert staffed.new("张网格员") == []
+    staffed.wait(minutes=1)
+    assert staffed.new("张网格员") == ["⏰ #1 电梯故障 · 3号楼 — 明天 01:00 到期"]
+    staffed.wait(hours=9, minutes=30)
     assert staffed.new("张网格员") == []
     assert staffed.new("李网格长") == []
     staffed.wait(minutes=31)
