@@ -202,7 +202,7 @@ def _may_use(case: Request, letter: Letter) -> bool:
 
 def working_text(desk: Desk, case: Request) -> str:
     text = [headline(desk, case, public=False), status(desk, case)]
-    if case.urgent:
+    if case.urgent and case.is_open:
         text[0] = f"🔴 {text[0]}"
     if quote := _quote(desk, case):
         text.append(quote)

@@ -75,13 +75,14 @@ def dispatch(desk: Desk, case: Request, kind: str, lead: Lead | None = None, tex
             cards.work_for(desk, case, person)
 
 
-def reminder(desk: Desk, case: Request, deadline: datetime) -> datetime:
-    """When to remind of a deadline: before it, and not at night unless the case is urgent."""
+def reminder(desk: Desk, case: Request, deadline: datetime) -> datetime | None:
+    """When to remind of a deadline: before it, and not at night unless the case is urgent. None: there is no such time."""
     at = desk.now + (deadline - desk.now) * REMIND_AFTER
     if case.urgent:
         return at
     morning = desk.house.awake(at)
-    return morning if morning < deadline else max(desk.now, desk.house.evening_before(at) - BEFORE_NIGHT)
+    evening = desk.house.evening_before(at) - BEFORE_NIGHT
+    return morning if morning < deadline else evening if evening > desk.now else None
 
 
 def next_up(desk: Desk, case: Request) -> Person | None:
