@@ -76,7 +76,7 @@ def dispatch(desk: Desk, case: Request, kind: str, lead: Lead | None = None, tex
 
 
 def reminder(desk: Desk, case: Request, deadline: datetime) -> datetime | None:
-    """When to remind of a deadline: before it, and not at night unless the case is urgent. None: there is no such time."""
+    """When to remind of a deadline: before it, and at night only if the case is urgent. None: there is no such time."""
     at = desk.now + (deadline - desk.now) * REMIND_AFTER
     if case.urgent:
         return at

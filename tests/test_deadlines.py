@@ -1,5 +1,7 @@
 """Deadlines: one reminder before, one step up on breach, and nobody woken at night."""
 
+from datetime import timedelta
+
 import pytest
 from village import Village
 
@@ -143,3 +145,11 @@ def test_a_late_case_goes_past_a_leader_who_cannot_be_reached(lift: Village) -> 
     lift.wait(hours=4)
     assert lift.history()[-2:] == ["raised", "unreached"]
     assert lift.new("王总网格长")[0].startswith("#1 电梯故障 · 3号楼\n已派单 张网格员")
+
+
+def test_a_reminder_that_slept_through_its_deadline_stays_unsaid(lift: Village) -> None:
+    lift.new("张网格员")
+    lift.clock.at += timedelta(hours=5)  # the bot was down
+    lift.do(lift.stage.settle())
+    assert lift.new("张网格员") == []
+    assert lift.history()[-2:] == ["reminded", "raised"]
