@@ -13,7 +13,7 @@ from handlers.known import Learnt
 from handlers.message import Button, Message
 from handlers.wording import Wording
 from nlp.reader import Reader
-from storage import outbox, people, questions
+from storage import events, outbox, people, questions
 from storage.chats import Chat
 from storage.events import Event
 from storage.follow import CHAT
@@ -50,8 +50,10 @@ class Desk:
     message: Message | None = None
     touched: dict[int, Request] = field(default_factory=dict)
     learnt: list[Learnt] = field(default_factory=list)
+    drawn: dict[str, int] = field(default_factory=dict)  # cards written just now: key, length of the history they tell
     _person: Person | None = None
     _posts: list[Post] | None = None
+    _histories: dict[int, list[Event]] = field(default_factory=dict)
 
     @property
     def here(self) -> Chat:
@@ -125,12 +127,23 @@ class Desk:
 
     # -- cases ------------------------------------------------------------------------------------------------
 
-    def move(self, case: Request, target: State, kind: str, **changes: Any) -> Event:
+    def touch(self, case: Request) -> None:
+        """Its cards are renewed at the end, from a history read anew."""
         self.touched[case.number] = case
+        self._histories.pop(case.number, None)
+
+    def history(self, case: Request) -> list[Event]:
+        """Read once until the case is touched again: every card of a case tells from it."""
+        if case.number not in self._histories:
+            self._histories[case.number] = events.history(self.session, case.number)
+        return self._histories[case.number]
+
+    def move(self, case: Request, target: State, kind: str, **changes: Any) -> Event:
+        self.touch(case)
         return move(self.session, case, target, kind, actor_id=self.actor_id, at=self.now, **changes)
 
     def record(self, case: Request, kind: str, **changes: Any) -> Event:
-        self.touched[case.number] = case
+        self.touch(case)
         return record(self.session, case, kind, actor_id=self.actor_id, at=self.now, **changes)
 
     # -- letters ----------------------------------------------------------------------------------------------

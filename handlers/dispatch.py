@@ -7,7 +7,7 @@ from sqlmodel import Session
 from handlers import cards
 from handlers.desk import Desk
 from handlers.router import undelivered
-from storage import duties, events, people
+from storage import duties, people
 from storage.grids import Grid
 from storage.outbox import Letter, Purpose
 from storage.people import Person, Rank
@@ -110,7 +110,7 @@ def work_came_back(desk: Desk, letter: Letter) -> None:
     case = desk.session.get_one(Request, letter.request_id)
     if not case.is_open:
         return
-    tried = {event.data["person"] for event in events.history(desk.session, case.number) if event.kind == "unreached"}
+    tried = {event.data["person"] for event in desk.history(case) if event.kind == "unreached"}
     person = desk.session.get(Person, letter.person_id) if letter.person_id else None
     if person:
         person.unreachable_at = desk.now

@@ -8,7 +8,7 @@ from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
 from handlers.router import case_command
 from nlp.masks import mask
-from storage import events, outbox, people, reports, texts, units
+from storage import outbox, people, reports, texts, units
 from storage.chats import Chat
 from storage.grids import Grid
 from storage.outbox import Purpose
@@ -217,7 +217,7 @@ def not_a_request(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG0
     desk.move(case, State.MISTAKEN, "mistaken", ended_at=desk.now, remind_at=None, raise_at=None)
     for report in reports.all_of(desk.session, case.number):
         texts.blank(desk.session, report.text_id)
-    for event in events.history(desk.session, case.number):
+    for event in desk.history(case):
         texts.blank(desk.session, event.text_id)
     outbox.drop(desk.session, request_id=case.number)
     outbox.blank_texts(desk.session, case.number)
