@@ -27,6 +27,7 @@ SQLModel.metadata.naming_convention = {
 
 # PostgreSQL: serialization_failure, deadlock_detected (https://www.postgresql.org/docs/current/errcodes-appendix.html)
 RETRY_STATES = frozenset({"40001", "40P01"})
+SYNCHRONOUS = "FULL"  # SQLite: a commit is on the disk when it returns
 
 
 class UTCTime(TypeDecorator[datetime]):
@@ -131,7 +132,7 @@ def _sqlite(url: Any) -> Engine:
     def prepare(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ARG001 (the event's signature)
         # The driver's own transaction handling makes RELEASE of a savepoint commit; ours begins and ends explicitly.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in ("journal_mode=WAL", f"synchronous={SYNCHRONOUS}", "foreign_keys=ON", "busy_timeout=30000"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

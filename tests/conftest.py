@@ -37,6 +37,14 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", only_here)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """No test pulls the plug: killed processes lose nothing that was handed to the system."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("storage.database.SYNCHRONOUS", "OFF")
+        yield
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with the schema, made once; every test works on its own copy."""
@@ -68,7 +76,8 @@ def _of_worker(url: URL) -> URL:
 def _postgres() -> str:
     """The test database, its schema made anew once per run."""
     assert POSTGRES
-    address = _of_worker(make_url(POSTGRES)).render_as_string(hide_password=False)
+    url = _of_worker(make_url(POSTGRES)).update_query_dict({"options": "-c synchronous_commit=off"})
+    address = url.render_as_string(hide_password=False)
     database = Database(address)
     with database.engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))

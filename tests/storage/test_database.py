@@ -73,7 +73,10 @@ def test_a_savepoint_that_fails_takes_only_its_own_with_it(database: Database) -
 # -- SQLite -----------------------------------------------------------------------------------------------------------
 
 
-def test_every_sqlite_connection_is_durable_and_checks_its_references(sqlite: Database) -> None:
+def test_every_sqlite_connection_is_durable_and_checks_its_references(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.database.SYNCHRONOUS", IN_USE)
     full, on = 2, 1
     with sqlite.engine.connect() as one, Database(str(sqlite.url)).engine.connect() as other:
         for connection in (one, other):
