@@ -21,7 +21,9 @@ from storage.people import Rank
 
 
 def _address(text: str) -> str:
-    ChatKey.parse(text)
+    key = ChatKey.parse(text)
+    if key.platform == "telegram" and not re.fullmatch(r"-?\d+", key.address):
+        raise ValueError(f"a Telegram user or group is a number, not {key.address!r}")
     return text
 
 
@@ -78,6 +80,19 @@ class Community(Part):
 
 class DatabaseSettings(Part):
     url: SecretStr = SecretStr("sqlite:///gridbot.db")
+
+
+class TelegramSettings(Part):
+    """`base_url` is the library's: the token and the method follow it. Another than Telegram's own is self-hosted."""
+
+    token: SecretStr
+    base_url: str = Field(default="https://api.telegram.org/bot", pattern=r"^https?://")
+    account: str = "main"
+    mode: Literal["polling"] = "polling"
+
+
+class Platforms(Part):
+    telegram: TelegramSettings | None = None
 
 
 class Manners(Part):
@@ -167,6 +182,7 @@ class Settings(BaseSettings):
 
     community: Community
     database: DatabaseSettings = DatabaseSettings()
+    platforms: Platforms = Platforms()
     manners: Manners = Manners()
     urgent: Urgent = Urgent()
     lines: dict[Literal["lift", "gas", "electric", "police", "fire", "medical"], EmergencyLine] = {}

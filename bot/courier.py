@@ -27,6 +27,7 @@ GiveBack = Callable[[Session, Letter], None]
 AT_ONCE = 16  # chats served side by side
 PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600))  # between tries the platform gave no time for
 GIVE_UP_AFTER = timedelta(hours=24)
+FINISH = 5.0  # seconds for the calls under way when the bot stops
 SCAN = 1.0  # seconds: the safety net under the wake-ups
 
 
@@ -62,17 +63,22 @@ class Courier:
     async def _send_for_ever(self) -> None:
         under_way: set[asyncio.Task[None]] = set()
         async with asyncio.TaskGroup() as group:
-            while await asyncio.to_thread(self._seat.take):
-                self.wake.clear()
-                returned, claimed = await self._take(AT_ONCE - len(under_way))
-                for letter in claimed:
-                    task = group.create_task(self._send(*letter))
-                    under_way.add(task)
-                    task.add_done_callback(under_way.discard)
-                    task.add_done_callback(lambda _: self.wake.set())
-                if not returned and not claimed:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self.wake.wait(), SCAN)
+            try:
+                while await asyncio.to_thread(self._seat.take):
+                    self.wake.clear()
+                    returned, claimed = await self._take(AT_ONCE - len(under_way))
+                    for letter in claimed:
+                        task = group.create_task(self._send(*letter))
+                        under_way.add(task)
+                        task.add_done_callback(under_way.discard)
+                        task.add_done_callback(lambda _: self.wake.set())
+                    if not returned and not claimed:
+                        with contextlib.suppress(TimeoutError):
+                            await asyncio.wait_for(self.wake.wait(), SCAN)
+            except asyncio.CancelledError:
+                if under_way:  # a call that was cut off would be made again at the next start
+                    await asyncio.wait(under_way, timeout=FINISH)
+                raise
 
     async def step(self) -> int:
         """Sends what may leave now, at most one letter per chat, and waits for it; returns how many were dealt with."""

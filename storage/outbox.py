@@ -266,6 +266,12 @@ def forget_card(session: Session, key: str) -> None:
         session.delete(card)
 
 
+def forget_cards_in(session: Session, chat_id: int) -> None:
+    """A chat that moved has none of its messages under their old ids."""
+    for card in session.exec(select(Card).where(Card.chat_id == chat_id)):
+        session.delete(card)
+
+
 def recover(session: Session, platform: str, account: str, *, at: datetime) -> int:
     """After a stop: what was being sent is sent again, but for notices, which wait for a person's word.
 

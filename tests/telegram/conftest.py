@@ -1,0 +1,39 @@
+"""A fake Telegram, and the village living on it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake import TOKEN, FakeTelegram
+from street import STAFF, Street, village_on_telegram
+from village import MORNING
+
+from bot import config
+from storage.database import Database
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeTelegram]:
+    fake = FakeTelegram(lambda: MORNING)
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def street(fake: FakeTelegram, database: Database, tmp_path: Path) -> Iterator[Street]:
+    file = tmp_path / "config.toml"
+    file.write_text(village_on_telegram(fake), encoding="utf-8")
+    street = Street(config.load(file), database, fake)
+    for person in STAFF:
+        fake.tells(person, "/start")
+    street.settle()
+    yield street
+    street.stop()
+
+
+@pytest.fixture(autouse=True)
+def _no_token_in_any_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever a test makes fail, the token is in no log line and in no traceback."""
+    caplog.set_level("DEBUG")
+    yield
+    assert TOKEN not in caplog.text
