@@ -159,7 +159,12 @@ class FakeTelegram:
             payload = self._payload(self.id(where), self.user(person), topic)
             if photos:
                 payload["photo"] = [
-                    {"file_id": f"{size}-{payload['message_id']}", "file_unique_id": "u", "width": width, "height": width}
+                    {
+                        "file_id": f"{size}-{payload['message_id']}",
+                        "file_unique_id": "u",
+                        "width": width,
+                        "height": width,
+                    }
                     for size, width in (("small", 90), ("large", 1280))
                 ]
             if text:
@@ -248,9 +253,13 @@ class FakeTelegram:
 
     # -- faults -----------------------------------------------------------------------------------------------
 
-    def fails(self, method: str, code: int, description: str = "", *, at: str = "", times: int = 1, **more: int) -> None:
+    def fails(
+        self, method: str, code: int, description: str = "", *, at: str = "", times: int = 1, **more: int
+    ) -> None:
         """The next calls are refused, for example 429 with retry_after=3, or 502."""
-        text = description or {429: f"Too Many Requests: retry after {more.get('retry_after')}"}.get(code, "Bad Gateway")
+        text = description or {429: f"Too Many Requests: retry after {more.get('retry_after')}"}.get(
+            code, "Bad Gateway"
+        )
         self._faults[method.casefold()] += [Fault(self.id(at) if at else None, Refused(code, text, **more))] * times
 
     def drops(self, method: str, *, times: int = 1, done: bool = False) -> None:
@@ -462,7 +471,10 @@ class FakeTelegram:
     def _do_getchatmember(self, chat_id: str, user_id: str) -> Json:
         self._writable(chat_id)
         us = int(user_id) == BOT_ID
-        return {"status": "member", "user": self._us() if us else {"id": int(user_id), "is_bot": False, "first_name": ""}}
+        return {
+            "status": "member",
+            "user": self._us() if us else {"id": int(user_id), "is_bot": False, "first_name": ""},
+        }
 
     # -- pieces -----------------------------------------------------------------------------------------------
 
@@ -475,7 +487,9 @@ class FakeTelegram:
         if chat in self.blocked:
             raise Refused(
                 403,
-                "Forbidden: bot was blocked by the user" if chat > 0 else "Forbidden: bot was kicked from the group chat",
+                "Forbidden: bot was blocked by the user"
+                if chat > 0
+                else "Forbidden: bot was kicked from the group chat",
             )
         if chat > 0 and chat not in self.reached:
             raise Refused(403, "Forbidden: bot can't initiate conversation with a user")
@@ -558,6 +572,7 @@ def _handler(fake: FakeTelegram) -> type[BaseHTTPRequestHandler]:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
             payload = json.dumps(answer, ensure_ascii=False).encode()
+            payload = payload[:-3] if answer.pop("cut", False) else payload
             try:
                 self.send_response(code)
                 self.send_header("Content-Type", "application/json")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fake import TOKEN, FakeTelegram, Posted
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 from village import GROUP, MORNING
 
 from bot.app import App
@@ -21,7 +21,7 @@ from bot.stage import HandClock
 from storage.chats import ChatKey
 from storage.database import Database
 from storage.events import history
-from storage.outbox import Letter, LetterState
+from storage.outbox import Letter
 from storage.requests import Request
 
 T = TypeVar("T")
@@ -100,13 +100,15 @@ class Street:
         self.loop.call_soon_threadsafe(self.app.wake)
         self.until(lambda: self.fake.idle and not self.due() and self.fake.idle)
 
-    def due(self) -> int:
-        def count(session: Session) -> int:
-            waiting = (Letter.state == LetterState.WAITING) & (col(Letter.not_before) <= self.clock.at)
-            sending = Letter.state == LetterState.SENDING
-            return session.exec(select(func.count()).select_from(Letter).where(waiting | sending)).one()
+    def due(self) -> list[Letter]:
+        """What should leave now; a chat whose platform asked for patience keeps all its letters."""
 
-        return self.look(count)
+        def letters(session: Session) -> list[Letter]:
+            return list(session.exec(select(Letter).where(col(Letter.state).in_(["waiting", "sending"]))))
+
+        rows, now = self.look(letters), self.clock.at
+        held = {row.chat_id for row in rows if row.attempts and row.not_before > now}
+        return [row for row in rows if row.state == "sending" or (row.not_before <= now and row.chat_id not in held)]
 
     def wait(self, **spans: float) -> None:
         """Time passes; whatever comes due in it happens at its moment."""

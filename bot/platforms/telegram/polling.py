@@ -23,7 +23,7 @@ AT_ONCE = 100  # updates not acknowledged yet: the most Telegram hands out
 LINGER = 50  # seconds Telegram may hold a poll open
 SLACK = 10  # seconds it may answer late
 LOOK_AGAIN = (0.1, 2.0)  # seconds, from and to: how long to wait for slow chats before asking for other chats' updates
-FINISH = 10.0  # seconds for what is being handled when the bot stops
+FINISH = 5.0  # seconds for what is being handled when the bot stops
 PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0)  # seconds between tries
 
 # The raw answer is wanted: building the library's objects costs more than reading the ordinary chatter.
@@ -163,7 +163,8 @@ class Line:
                     extra={"update": update.update_id, "error": kind},
                 )  # fmt: skip
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._stopping.wait()
             else:
                 return True
         return False
