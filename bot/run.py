@@ -4,22 +4,25 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import TelegramError
 
-from bot import clock, logs
+from bot import clock, http, logs
 from bot.app import App
-from bot.config import Settings
-from bot.platforms.telegram import BadToken, Telegram
+from bot.config import HttpSettings, Settings
+from bot.platforms.telegram import BadToken, Telegram, Webhook
+from storage import outbox
 from storage.chats import ChatKey
 from storage.database import Database
 
 log = logging.getLogger(__name__)
+READY_WITHIN = 2  # seconds
 
 
 class CannotRun(Exception):  # noqa: N818 (the sentence the operator reads)
@@ -41,12 +44,17 @@ def platforms_of(settings: Settings) -> list[Telegram]:
     telegram = settings.platforms.telegram
     if telegram is None:
         return []
-    return [Telegram(telegram.token.get_secret_value(), base_url=telegram.base_url, account=telegram.account)]
+    webhook = None
+    if telegram.mode == "webhook" and telegram.webhook_url and telegram.secret:
+        webhook = Webhook(telegram.webhook_url, telegram.secret.get_secret_value())
+    token = telegram.token.get_secret_value()
+    return [Telegram(token, base_url=telegram.base_url, account=telegram.account, webhook=webhook)]
 
 
 def secrets_of(settings: Settings, database: Database) -> list[str]:
     telegram = settings.platforms.telegram
-    return [telegram.token.get_secret_value() if telegram else "", str(database.url.password or "")]
+    secrets = [telegram.token, telegram.secret] if telegram else []
+    return [*(secret.get_secret_value() for secret in secrets if secret), str(database.url.password or "")]
 
 
 @contextlib.contextmanager
@@ -80,7 +88,7 @@ async def _live(settings: Settings, database: Database, platforms: list[Telegram
             raise CannotRun(f"the database cannot be used ({type(error).__name__})") from None
         for conflict in conflicts:
             log.warning(conflict)
-        await _until(stop, app)
+        await _until(stop, app, server_of(settings, app, platforms))
     finally:
         await asyncio.to_thread(app.close)
         for platform in platforms:
@@ -111,17 +119,47 @@ async def _move(app: App, platform: Telegram, old: str, new: str) -> bool:
     return await app.move(*(ChatKey(platform.name, platform.account, address) for address in (old, new)))
 
 
-async def _until(stop: asyncio.Event, app: App) -> None:
+def server_of(settings: Settings, app: App, platforms: Sequence[Telegram]) -> http.Server | None:
+    """None where nobody needs to call us."""
+    hooks = [
+        http.Hook(urlsplit(platform.webhook.url).path, platform.webhook.secret, platform.deliver)
+        for platform in platforms
+        if platform.webhook
+    ]
+    if not hooks and settings.http is None:
+        return None
+    where = settings.http or HttpSettings()
+    return http.Server(http.site(hooks, partial(_ready, app), partial(_measure, app)), where.host, where.port)
+
+
+async def _ready(app: App) -> bool:
+    """Whether a message could be committed now."""
+    try:
+        async with asyncio.timeout(READY_WITHIN):
+            await asyncio.wrap_future(app.lanes.submit("ready", outbox.count_waiting))
+    except (TimeoutError, SQLAlchemyError):
+        return False
+    return True
+
+
+async def _measure(app: App) -> dict[str, float]:
+    return {"letters_waiting": await asyncio.wrap_future(app.lanes.submit("ready", outbox.count_waiting))}
+
+
+async def _until(stop: asyncio.Event, app: App, server: http.Server | None) -> None:
+    """Runs until told to stop: first nobody is let in any more, then the loops finish what they hold."""
     running = asyncio.create_task(app.run())
     stopped = asyncio.create_task(stop.wait())
+    serving = asyncio.create_task(server.until_cancelled()) if server else stopped
     log.info("running")
     try:
-        await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            await running  # nothing ends it but a mistake of ours
+        await asyncio.wait({running, serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
     finally:
-        stopped.cancel()
-        running.cancel()
-        await asyncio.gather(running, stopped, return_exceptions=True)
+        for task in (serving, running, stopped):
+            task.cancel()
+            await asyncio.wait({task})
+    for task in (serving, running):
+        if not task.cancelled() and (error := task.exception()):
+            raise CannotRun(str(error)) if isinstance(error, OSError) else error
     log.info("stopped")

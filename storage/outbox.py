@@ -334,6 +334,10 @@ def case_of(session: Session, chat_id: int, message: str) -> int | None:
     ).first()
 
 
+def count_waiting(session: Session) -> int:
+    return session.exec(select(func.count()).select_from(Letter).where(Letter.state == LetterState.WAITING)).one()
+
+
 def next_after(session: Session, at: datetime) -> datetime | None:
     """When, after a moment, the next waiting letter may leave."""
     return session.exec(

@@ -22,14 +22,21 @@ def fake() -> Iterator[FakeTelegram]:
 
 
 @pytest.fixture
-def street(fake: FakeTelegram, database: Database, tmp_path: Path) -> Iterator[Street]:
+def by_webhook() -> bool:
+    """Whether Telegram calls the bot in the place of being asked."""
+    return False
+
+
+@pytest.fixture
+def street(fake: FakeTelegram, database: Database, tmp_path: Path, by_webhook: bool) -> Iterator[Street]:
     file = tmp_path / "config.toml"
     file.write_text(village_on_telegram(fake), encoding="utf-8")
-    street = Street(config.load(file), database, fake)
+    street = Street(config.load(file), database, fake, by_webhook=by_webhook)
     for person in STAFF:
         fake.tells(person, "/start")
     street.settle()
     yield street
+    fake.webhook = ""
     street.stop()
 
 

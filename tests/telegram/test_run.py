@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from fake import TOKEN, FakeTelegram
 from sqlmodel import select
@@ -31,11 +33,14 @@ MESSAGES = 60
 class Process:
     """One `gridbot run`; what it logs is read as it comes."""
 
-    def __init__(self, config: Path, fake: FakeTelegram, url: str, token: str = TOKEN) -> None:
+    def __init__(
+        self, config: Path, fake: FakeTelegram, url: str, token: str = TOKEN, more: dict[str, str] | None = None
+    ) -> None:
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("GRIDBOT_")},
             "GRIDBOT_DATABASE__URL": url,
             "GRIDBOT_PLATFORMS__TELEGRAM__BASE_URL": fake.base_url,
+            **(more or {}),
         }
         if token:
             environment["GRIDBOT_PLATFORMS__TELEGRAM__TOKEN"] = token
@@ -43,7 +48,8 @@ class Process:
             del environment["GRIDBOT_PLATFORMS__TELEGRAM__BASE_URL"]
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from bot.cli import app; app()", "run", "-c", str(config)],
-            cwd=Path(__file__).parents[2], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            cwd=Path(__file__).parents[2], env=environment, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         self.lines: list[str] = []
         self._reading = threading.Thread(target=self._read, daemon=True)
@@ -185,3 +191,32 @@ def test_when_everything_fails_the_log_is_json_and_holds_no_secret(
     assert {"at", "level", "logger", "message"} <= set(process.logged()[0])
     assert process.says("another program polls with this token")
     assert not process.says(TOKEN)
+
+
+def test_by_webhook_it_is_called_and_tells_how_it_is(
+    gridbot: Callable[..., Process], fake: FakeTelegram, tmp_path: Path
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    site = f"http://127.0.0.1:{port}"
+    secret = "a-word_only-telegram-knows"
+    process = gridbot(
+        more={
+            "GRIDBOT_PLATFORMS__TELEGRAM__MODE": "webhook",
+            "GRIDBOT_PLATFORMS__TELEGRAM__WEBHOOK_URL": f"{site}/telegram",
+            "GRIDBOT_PLATFORMS__TELEGRAM__SECRET": secret,
+            "GRIDBOT_HTTP__PORT": str(port),
+        }
+    )
+    until(lambda: fake.webhook)
+    fake.tells("张网格员", "/start")
+    until(lambda: fake.texts("张网格员"))
+    assert not fake.updates
+    assert httpx.get(f"{site}/readyz").text == "ready"
+    assert "gridbot_letters_waiting 0.0" in httpx.get(f"{site}/metrics").text
+    second = gridbot(more={"GRIDBOT_DATABASE__URL": f"sqlite:///{tmp_path}/other.db", "GRIDBOT_HTTP__PORT": str(port)})
+    assert second.ends() == 1
+    assert second.says(f"cannot listen on 127.0.0.1:{port}")
+    assert process.ends(signal.SIGTERM) == 0
+    assert not process.says(secret)

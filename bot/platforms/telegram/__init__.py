@@ -1,4 +1,4 @@
-"""Telegram: hears by polling, sends what the courier hands over; over python-telegram-bot's types and methods.
+"""Telegram: hears by polling or webhook, sends what the courier hands over; over python-telegram-bot.
 
 Redelivery: Telegram keeps an update for 24 hours until it is acknowledged, which happens after the commit.
 """
@@ -9,19 +9,23 @@ import logging
 import os
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from telegram import Bot
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.platforms import Outgoing, Pace, Receive, RetryLater, Undeliverable
-from bot.platforms.telegram.parsing import Ears, Move, Press, Update, User
-from bot.platforms.telegram.polling import PAUSES, Line, endless
+from bot.platforms.telegram.parsing import ALLOWED_UPDATES, Ears, Move, Press, Update, User, read
+from bot.platforms.telegram.polling import PAUSES, Handle, Line, endless
 from bot.platforms.telegram.sending import Pen, meaning
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 os.environ.setdefault("PTB_TIMEDELTA", "1")  # the library's own switch for spans of time in place of bare seconds
 
 BASE_URL = "https://api.telegram.org/bot"
@@ -40,8 +44,16 @@ class BadToken(Exception):  # noqa: N818 (what is wrong)
     """Telegram does not know the token."""
 
 
+@dataclass(frozen=True)
+class Webhook:
+    """Where Telegram delivers updates, and the word it shows to prove that it is Telegram."""
+
+    url: str
+    secret: str = field(repr=False)
+
+
 class Telegram:
-    """One bot account. `moved` is told when a group becomes a supergroup and so changes its address."""
+    """One bot account; without a webhook it polls. `moved` is told when a group becomes a supergroup."""
 
     name = "telegram"
 
@@ -51,6 +63,7 @@ class Telegram:
         *,
         base_url: str = BASE_URL,
         account: str = "main",
+        webhook: Webhook | None = None,
         pace: Pace = PACE,
         between_parts: float = BETWEEN_PARTS,
         pauses: Sequence[float] = PAUSES,
@@ -59,10 +72,11 @@ class Telegram:
         for chatty in ("httpx", "httpcore", "telegram"):  # they log addresses, which hold the token, and texts
             logging.getLogger(chatty).setLevel(logging.WARNING)
         self.account = account
+        self.webhook = webhook
         self.pace = pace
         self.moved: Moved | None = None
         self.me: User | None = None
-        self._token = token
+        self._handle: Handle | None = None  # while it runs
         self._pauses = pauses
         self._now = now
         self._requests = [_Request(CONNECTIONS, pool_timeout=10, read_timeout=20) for _ in ("sends", "polls")]
@@ -94,29 +108,54 @@ class Telegram:
 
     async def run(self, receive: Receive) -> None:
         """Hears for ever; an update is acknowledged once `receive` has returned for it."""
-        ears = Ears(await self._greet_at_last(), self.account)
+        ears = Ears(await self._at_last("say who we are", self.greet), self.account)
+        self._handle = partial(self._hear, ears, receive)
+        try:
+            if self.webhook:
+                await self._at_last("take the webhook", partial(self._set_webhook, self.webhook))
+                await asyncio.Event().wait()
+            else:
+                await Line(self._bot, self._handle, self._pauses).listen()
+        finally:
+            self._handle = None
 
-        async def handle(update: Update) -> None:
-            heard = ears.hear(update, self._now())
-            toast = None
-            if isinstance(heard, Move):
-                await self._move(heard.old, heard.new)
-            elif heard is not None:
-                self._remember_topic(update)
-                toast = await receive(heard)
-            if update.callback_query:  # always, or the button keeps turning
-                self._answer(update.callback_query, toast)
+    async def deliver(self, raw: dict[str, Any]) -> bool:
+        """One update of the webhook. False: it could not be committed, Telegram must send it again."""
+        update = read(raw)
+        if update is None:
+            return True
+        if self._handle is None:
+            return False
+        try:
+            await self._handle(update)
+        except Exception as error:  # noqa: BLE001 (nothing may acknowledge an update but its commit)
+            kind = type(error).__name__
+            log.error("an update could not be handled", extra={"update": update.update_id, "error": kind})  # noqa: TRY400
+            return False
+        return True
 
-        await Line(self._bot, handle, self._pauses).listen()
+    async def _hear(self, ears: Ears, receive: Receive, update: Update) -> None:
+        heard = ears.hear(update, self._now())
+        toast = None
+        if isinstance(heard, Move):
+            await self._move(heard.old, heard.new)
+        elif heard is not None:
+            self._remember_topic(update)
+            toast = await receive(heard)
+        if update.callback_query:  # always, or the button keeps turning
+            self._answer(update.callback_query, toast)
 
-    async def _greet_at_last(self) -> User:
+    async def _set_webhook(self, webhook: Webhook) -> None:
+        await self._bot.set_webhook(webhook.url, secret_token=webhook.secret, allowed_updates=list(ALLOWED_UPDATES))
+
+    async def _at_last(self, what: str, ask: Callable[[], Awaitable[T]]) -> T:
         pauses = endless(self._pauses)
         while True:
             try:
-                return await self.greet()
+                return await ask()
             except (TelegramError, BadToken) as error:
                 pause = next(pauses)
-                log.warning("Telegram did not say who we are (%s); next try in %g s", type(error).__name__, pause)
+                log.warning("Telegram did not %s (%s); next try in %g s", what, type(error).__name__, pause)
                 await asyncio.sleep(pause)
 
     def _answer(self, press: Press, toast: str | None) -> None:

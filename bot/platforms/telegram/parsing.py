@@ -1,12 +1,16 @@
 """What Telegram sends, as far as the bot listens: an update becomes a message, a group's move, or nothing."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handlers.message import Message, Quoted, Sender
 from storage.chats import ChatKey
+
+log = logging.getLogger(__name__)
 
 # https://core.telegram.org/bots/api#update. What is not named here Telegram does not send.
 ALLOWED_UPDATES = ("message", "callback_query")
@@ -92,6 +96,16 @@ class Update(Piece):
     update_id: int
     message: Post | None = None
     callback_query: Press | None = None
+
+
+def read(raw: dict[str, Any]) -> Update | None:
+    """None, and a line in the log without its words, for what is not as the Bot API says."""
+    try:
+        return Update.model_validate(raw)
+    except ValidationError as error:
+        fields = sorted({".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)})
+        log.error("an update could not be read", extra={"update": raw.get("update_id"), "fields": fields})  # noqa: TRY400
+        return None
 
 
 @dataclass(frozen=True, slots=True)

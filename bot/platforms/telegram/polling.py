@@ -10,12 +10,11 @@ from datetime import timedelta
 from itertools import chain, repeat
 from typing import Any
 
-from pydantic import ValidationError
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.warnings import PTBUserWarning
 
-from bot.platforms.telegram.parsing import ALLOWED_UPDATES, Update
+from bot.platforms.telegram.parsing import ALLOWED_UPDATES, Update, read
 
 log = logging.getLogger(__name__)
 
@@ -117,11 +116,8 @@ class Line:
         return bool(fresh)
 
     def _queue(self, number: int, raw: dict[str, Any]) -> None:
-        try:
-            update = Update.model_validate(raw)
-        except ValidationError as error:
-            fields = sorted({".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)})
-            log.error("an update could not be read", extra={"update": number, "fields": fields})  # noqa: TRY400
+        update = read(raw)
+        if update is None:
             return
         post = update.message or (update.callback_query and update.callback_query.message)
         if post is None and update.callback_query is None:
