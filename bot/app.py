@@ -116,6 +116,17 @@ class App:
         self.lanes.close()
         self.database.close()
 
+    async def at_desk(self, key: ChatKey, deed: Callable[[Desk], None]) -> None:
+        """Does something about a chat that no message and no timer asked for."""
+        await self._do(key, partial(self._deed, key, deed))
+        self.wake()
+
+    def _deed(self, key: ChatKey, deed: Callable[[Desk], None], session: Session) -> None:
+        if chat := chats.find(session, key, lock=True):
+            desk = self._desk(session, chat)
+            deed(desk)
+            router.finish(desk)
+
     async def move(self, old: ChatKey, new: ChatKey) -> bool:
         """A chat has a new address; returns whether its letters follow it there."""
         follows = await self._do(old, partial(_move, old, new))

@@ -14,9 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import TelegramError
 
 from bot import clock, http, logs
-from bot.app import App
+from bot.app import App, supervised
 from bot.config import HttpSettings, Settings
 from bot.platforms.telegram import BadToken, Telegram, Webhook
+from bot.upkeep import Upkeep
 from storage import outbox
 from storage.chats import ChatKey
 from storage.database import Database
@@ -88,7 +89,8 @@ async def _live(settings: Settings, database: Database, platforms: list[Telegram
             raise CannotRun(f"the database cannot be used ({type(error).__name__})") from None
         for conflict in conflicts:
             log.warning(conflict)
-        await _until(stop, app, server_of(settings, app, platforms))
+        beside = [Upkeep(app, platform) for platform in platforms]
+        await _until(stop, app, server_of(settings, app, platforms), beside)
     finally:
         await asyncio.to_thread(app.close)
         for platform in platforms:
@@ -146,8 +148,9 @@ async def _measure(app: App) -> dict[str, float]:
     return {"letters_waiting": await asyncio.wrap_future(app.lanes.submit("ready", outbox.count_waiting))}
 
 
-async def _until(stop: asyncio.Event, app: App, server: http.Server | None) -> None:
+async def _until(stop: asyncio.Event, app: App, server: http.Server | None, beside: Sequence[Upkeep]) -> None:
     """Runs until told to stop: first nobody is let in any more, then the loops finish what they hold."""
+    upkeep = [asyncio.create_task(supervised("upkeep", one.run)) for one in beside]
     running = asyncio.create_task(app.run())
     stopped = asyncio.create_task(stop.wait())
     serving = asyncio.create_task(server.until_cancelled()) if server else stopped
@@ -156,7 +159,7 @@ async def _until(stop: asyncio.Event, app: App, server: http.Server | None) -> N
         await asyncio.wait({running, serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
     finally:
-        for task in (serving, running, stopped):
+        for task in (*upkeep, serving, running, stopped):
             task.cancel()
             await asyncio.wait({task})
     for task in (serving, running):

@@ -260,6 +260,12 @@ def failed(letter: Letter, reason: str) -> None:
     letter.state, letter.reason = LetterState.FAILED, reason
 
 
+def stands(session: Session, key: str) -> bool:
+    """Whether the message of a card is there, or waits to be sent."""
+    waiting = select(Letter.id).where(Letter.card_key == key, Letter.state == LetterState.WAITING).limit(1)
+    return session.get(Card, key) is not None or session.exec(waiting).first() is not None
+
+
 def forget_card(session: Session, key: str) -> None:
     """The message of a card is gone: the next letter of its key is sent anew."""
     if card := session.get(Card, key):

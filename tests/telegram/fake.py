@@ -92,6 +92,7 @@ class FakeTelegram:
         self.blocked: set[int] = set()  # people who stopped it, groups that threw it out
         self.moved: dict[int, int] = {}
         self.topics: dict[int, set[int]] = defaultdict(set)
+        self.administered: set[int] = set()  # groups the bot is administrator of
         self.restricted: set[int] = set()  # groups without reactions
         self.updates: deque[Json] = deque()
         self.presses_open: dict[str, str | None] = {}  # waiting for their answer
@@ -515,18 +516,34 @@ class FakeTelegram:
                 bad("BOT_COMMAND_INVALID")
             if not 1 <= len(one["description"]) <= 256:
                 bad("BOT_COMMAND_DESCRIPTION_INVALID")
+        target = json.loads(scope).get("chat_id")
+        if target is not None and target not in self.reached:
+            bad("chat not found")
         if len(listed) > 100:
             bad("BOT_COMMANDS_TOO_MUCH")
         self.menus[json.dumps(json.loads(scope), sort_keys=True), language_code] = listed
         return True
 
+    def _do_deletemycommands(self, scope: str = '{"type": "default"}', language_code: str = "") -> bool:
+        self.menus.pop((json.dumps(json.loads(scope), sort_keys=True), language_code), None)
+        return True
+
+    def menu(self, person: str = "") -> list[str]:
+        """The commands a person is shown, or everybody."""
+        scope = {"type": "chat", "chat_id": self.id(person)} if person else {"type": "default"}
+        return [one["command"] for one in self.menus.get((json.dumps(scope, sort_keys=True), ""), [])]
+
     def _do_getchatmember(self, chat_id: str, user_id: str) -> Json:
-        self._writable(chat_id)
-        us = int(user_id) == BOT_ID
-        return {
-            "status": "member",
-            "user": self._us() if us else {"id": int(user_id), "is_bot": False, "first_name": ""},
-        }
+        chat = self._writable(chat_id)
+        if int(user_id) != BOT_ID:
+            return {"status": "member", "user": {"id": int(user_id), "is_bot": False, "first_name": ""}}
+        if chat not in self.administered:
+            return {"status": "member", "user": self._us()}
+        rights = (
+            "can_be_edited is_anonymous can_manage_chat can_delete_messages can_manage_video_chats can_restrict_members "
+            "can_promote_members can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories"
+        )
+        return {"status": "administrator", "user": self._us(), **dict.fromkeys(rights.split(), False)}
 
     # -- pieces -----------------------------------------------------------------------------------------------
 

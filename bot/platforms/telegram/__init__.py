@@ -14,7 +14,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from telegram import Bot
+from telegram import (
+    Bot,
+    BotCommandScope,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeChat,
+    BotCommandScopeDefault,
+)
+from telegram.constants import ChatMemberStatus
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
@@ -33,6 +40,8 @@ BASE_URL = "https://api.telegram.org/bot"
 # allowed, since the network brings calls closer together than they were made.
 PACE = Pace(overall_per_second=29.5, chat_per_second=1, group_per_minute=20)
 BETWEEN_PARTS = 1.0  # seconds
+ADMINISTRATORS = frozenset({ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER})
+SCOPES: dict[str, BotCommandScope] = {"": BotCommandScopeDefault(), "groups": BotCommandScopeAllGroupChats()}
 TOAST = 200  # characters beside a pressed button
 TOPICS = 10_000  # messages whose topic is remembered
 CONNECTIONS = 32
@@ -96,6 +105,23 @@ class Telegram:
                 raise BadToken("Telegram does not know this token") from None
             self.me = User(id=me.id, is_bot=True, first_name=me.first_name, username=me.username or "")
         return self.me
+
+    # -- what stands beside messages ------------------------------------------------------------------------------
+
+    async def hears(self, address: str) -> bool:
+        """Whether a group's talk comes here: privacy mode is off, or the bot is administrator. TelegramError."""
+        me = await self._bot.get_me()
+        if me.can_read_all_group_messages:
+            return True
+        return (await self._bot.get_chat_member(int(address), me.id)).status in ADMINISTRATORS
+
+    async def set_menu(self, address: str, commands: Sequence[tuple[str, str]] | None) -> None:
+        """The commands shown to a person, to everybody ("") or in all groups ("groups"); None: as everybody's."""
+        scope = SCOPES.get(address) or BotCommandScopeChat(int(address))
+        if commands is None:
+            await self._bot.delete_my_commands(scope)
+        else:
+            await self._bot.set_my_commands(commands, scope)
 
     async def close(self) -> None:
         """Finishes the toasts and hangs up."""
