@@ -9,7 +9,7 @@ run: $(VENV)/ready
 	@$(BIN)/gridbot demo
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/ready
 	$(BIN)/ruff format --check .

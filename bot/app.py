@@ -35,7 +35,7 @@ from storage import chats, deliveries, outbox
 from storage.chats import Chat, ChatKey
 from storage.database import Database, Seat
 from storage.follow import CHAT
-from storage.outbox import Letter, Purpose
+from storage.outbox import Letter, Purpose, Urgency
 
 log = logging.getLogger(__name__)
 
@@ -141,21 +141,32 @@ class App:
         heard = self.router.hear(message, self.known)
         if heard is None:
             return None
-        if words := self.first_words(message, heard.reading, self.known):
-            await self._say_now(message, words)
+        words = self.first_words(message, heard.reading, self.known)
+        said = await self._say_now(message, words) if words else True
         handled = await self._handle(message, heard)
+        if words and not said:
+            await self._do(message.chat, partial(self._say_later, message, words))
         for learn in handled.learnt:
             learn(self.known)
         self.wake()
         return handled.toast
 
-    async def _say_now(self, message: Message, words: str) -> None:
-        """Danger does not wait for the outbox. If it cannot be said, the case still follows."""
+    async def _say_now(self, message: Message, words: str) -> bool:
+        """Danger does not wait for the outbox. If the platform refuses it, the case follows and the outbox says it."""
         out = Outgoing(message.chat.address, message.private, words, reply_to=message.message)
         try:
             await self.platforms[message.chat.platform, message.chat.account].send(out)
         except Exception as error:  # noqa: BLE001 (nothing may keep the case from being opened)
             log.error("danger could not be answered", extra={"error": type(error).__name__})  # noqa: TRY400 (no text in logs)
+            return False
+        return True
+
+    def _say_later(self, message: Message, words: str, session: Session) -> None:
+        chat = self._chat(session, message)
+        if chat:
+            self._desk(session, chat, message).write(
+                Purpose.DANGER, words, chat_id=chat.id, reply_to=message.message, urgency=Urgency.DANGER
+            )
 
     async def _handle(self, message: Message, heard: Heard) -> Handled:
         """A message whose handler raises twice is noted as failed and answered with one sentence."""
@@ -230,10 +241,8 @@ class App:
 
     async def tick(self) -> int:
         """Runs every job for every row that is due, each in a savepoint of its own; returns how many."""
-        ran = 0
-        for job in router.JOBS:
-            ids = await self._do("clock", partial(_due, job, self.now()))
-            ran += sum(await asyncio.gather(*(self._run(job, identity) for identity in ids)))
+        due = await self._do("clock", partial(_due, self.now()))
+        ran = sum([await self._run(job, identity) for job, identity in due])
         if ran:
             self.wake()
         return ran
@@ -316,10 +325,14 @@ def _is(job: Job, identity: Any) -> list[Any]:
     return [column == value for column, value in zip(_keys(job), identity, strict=True)]
 
 
-def _due(job: Job, now: datetime, session: Session) -> list[Any]:
-    keys = _keys(job)
-    rows = session.execute(select(*keys).where(job.timer <= now).order_by(job.timer, *keys).limit(DUE_AT_ONCE))
-    return [tuple(row) for row in rows]
+def _due(now: datetime, session: Session) -> list[tuple[Job, Any]]:
+    """Every row whose timer has come, for each job the longest due first."""
+    due: list[tuple[Job, Any]] = []
+    for job in router.JOBS:
+        keys = _keys(job)
+        rows = session.execute(select(*keys).where(job.timer <= now).order_by(job.timer, *keys).limit(DUE_AT_ONCE))
+        due += [(job, tuple(row)) for row in rows]
+    return due
 
 
 def _storable(message: Message) -> Message:

@@ -358,6 +358,10 @@ def warnings(settings: Settings) -> Iterator[str]:
     for person in settings.people:
         if not person.accounts:
             yield f"people.{person.key}: no account, so the bot cannot know {person.name}"
+    idle = {person.key for person in settings.people if not person.roles}
+    for person in settings.people:
+        if person.stand_in in idle:
+            yield f"people.{person.stand_in}: stands in for {person.name} but has no role of their own"
     led = {duty.lead for duty in settings.duties}
     contacts = {role.unit for person in settings.people for role in person.roles}
     for unit in settings.units:

@@ -53,8 +53,8 @@ class Courier:
     async def run(self) -> None:
         """Sends for ever, once no other process does. A chat whose platform is slow keeps only itself waiting."""
         try:
-            while not await asyncio.to_thread(self._seat.take):
-                await asyncio.sleep(SCAN)  # noqa: ASYNC110 (another process holds it; there is no event to wait for)
+            while not await asyncio.to_thread(self._seat.take):  # noqa: ASYNC110 (another process has it: no event)
+                await asyncio.sleep(SCAN)
             await self.recover()
             await self._send_for_ever()
         finally:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from rich.console import Console as Terminal
-from rich.table import Table
 from rich.text import Text
 
 from bot.platforms.console import Posted
@@ -61,7 +60,8 @@ class Screen:
 
     def _edited(self, post: Posted) -> None:
         where = self.say("demo.private", who=post.address) if post.private else post.address
-        self._line(f"✎ [{where}] {' / '.join(post.text.splitlines()[:2])}", "dim green")
+        lines = post.text.splitlines()[: 2 if post.private else None]
+        self._line(f"✎ [{where}] {' / '.join(lines)}", "dim green")
         if self.number_buttons:
             self._buttons(post)
 
@@ -96,19 +96,23 @@ class Screen:
     # -- the end of the day -----------------------------------------------------------------------------------
 
     def ledger(self, entries: list[dict[str, Any]]) -> None:
-        table = Table(title=self.say("demo.ledger"), title_style="bold", pad_edge=False)
-        for name in self.say("demo.columns").split():
-            table.add_column(name, overflow="fold")
+        """Two lines a case: what and where, then how it went."""
+        self.rule(self.say("demo.ledger"))
         for entry in entries:
             voices = sum(report["voice"] and not report["withdrawn"] for report in entry["reports"])
             outcome = entry["verdict"] or entry["outcome"]
-            state = self.say(f"state.{entry['state']}") + (f" {self.say(f'outcome.{outcome}')}" if outcome else "")
-            mood = self.say(f"button.rate.{entry['satisfaction']}") if entry["satisfaction"] else ""
+            facts = [
+                f"#{entry['number']} {entry['title']}",
+                " ".join(entry["places"]),
+                self.say("card.voices", count=voices) if voices > 1 else "",
+                entry["lead"],
+                self.say(f"state.{entry['state']}"),
+                self.say(f"outcome.{outcome}") if outcome else "",
+                self.say(f"button.rate.{entry['satisfaction']}") if entry["satisfaction"] else "",
+            ]
+            self.terminal.print(Text(" · ".join(filter(None, facts)), style="bold"))
             steps = [self.say(f"event.{event['kind']}") for event in entry["events"] if event["kind"] in STEPS]
-            cells = (entry["number"], entry["title"], " ".join(entry["places"]), voices, entry["lead"], state, mood)
-            table.add_row(*map(str, cells), " ".join(steps))
-        self.terminal.print()
-        self.terminal.print(table)
+            self._line(" → ".join(steps), "dim")
 
     def figures(self, result: Figures) -> None:
         raw, adjusted = result.raw, result.adjusted

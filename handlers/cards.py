@@ -6,7 +6,7 @@ from handlers.desk import Desk
 from handlers.message import Button
 from handlers.router import after_touch
 from nlp.places import building
-from storage import events, outbox, people, reports
+from storage import outbox, people, reports
 from storage.events import Event
 from storage.outbox import Card, Letter, LetterState, Purpose, Urgency
 from storage.people import Person
@@ -49,7 +49,7 @@ def status(desk: Desk, case: Request) -> str:
 
 def lines(desk: Desk, case: Request) -> list[Event]:
     """The history without what was taken back."""
-    history = events.history(desk.session, case.number)
+    history = desk.history(case)
     undone = {event.data["event"] for event in history if event.kind == "undone"}
     return [event for event in history if event.number not in undone]
 
@@ -150,6 +150,8 @@ def _write_work(
     person_id: int | None = None,
     at: datetime | None = None,
 ) -> None:
+    key = _turn(desk, case) + whom
+    desk.drawn[key] = len(desk.history(case))
     desk.write(
         Purpose.WORK,
         working_text(desk, case),
@@ -157,7 +159,7 @@ def _write_work(
         person_id=person_id,
         case=case,
         buttons=working_buttons(desk, case),
-        card_key=_turn(desk, case) + whom,
+        card_key=key,
         urgency=Urgency.DANGER if case.danger else Urgency.PERSON,
         at=at or (desk.now if case.urgent else desk.house.awake(desk.now)),
     )
@@ -178,6 +180,8 @@ def renew_work(desk: Desk, case: Request) -> None:
     """Edits every working card of the case; one that was passed on says so and loses its buttons."""
     turn = _turn(desk, case)
     for letter in standing(desk, case, Purpose.WORK):
+        if desk.drawn.get(letter.card_key or "") == len(desk.history(case)):
+            continue
         current = (letter.card_key or "").startswith(turn) and _may_use(case, letter)
         if not current and letter.state == LetterState.WAITING and not _shown(desk, letter):
             outbox.drop(desk.session, card_key=letter.card_key)
@@ -202,7 +206,7 @@ def _may_use(case: Request, letter: Letter) -> bool:
 
 def working_text(desk: Desk, case: Request) -> str:
     text = [headline(desk, case, public=False), status(desk, case)]
-    if case.urgent:
+    if case.urgent and case.is_open:
         text[0] = f"🔴 {text[0]}"
     if quote := _quote(desk, case):
         text.append(quote)

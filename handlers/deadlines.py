@@ -23,7 +23,10 @@ def remind(desk: Desk, case: Request) -> None:
 
 @job(Request.raise_at)
 def breach(desk: Desk, case: Request) -> None:
-    """The deadline passed: one step up, once; for a danger nobody accepted, one more step every ten minutes."""
+    """The deadline passed: one step up, once; for a danger nobody accepted, one more step every ten minutes.
+
+    Written as work, so that it goes on to somebody else where the next one up cannot be reached.
+    """
     accepting = case.state == State.DISPATCHED
     if case.danger and accepting:
         danger.up_the_chain(desk, case)
@@ -36,7 +39,7 @@ def breach(desk: Desk, case: Request) -> None:
         card, lead = cards.headline(desk, case, public=False), cards.lead_name(desk, case)
         names = ("take" if accepting else "status", "transfer")
         desk.write(
-            Purpose.TELL,
+            Purpose.WORK,
             desk.say(f"leader.late.{step}", card=card, lead=lead),
             person_id=person.id,
             case=case,

@@ -13,7 +13,7 @@ from handlers.known import Learnt
 from handlers.message import Button, Message
 from handlers.wording import Wording
 from nlp.reader import Reader
-from storage import outbox, people, questions
+from storage import events, outbox, people, questions
 from storage.chats import Chat
 from storage.events import Event
 from storage.follow import CHAT
@@ -50,8 +50,10 @@ class Desk:
     message: Message | None = None
     touched: dict[int, Request] = field(default_factory=dict)
     learnt: list[Learnt] = field(default_factory=list)
+    drawn: dict[str, int] = field(default_factory=dict)  # cards written just now: key, length of the history they tell
     _person: Person | None = None
     _posts: list[Post] | None = None
+    _histories: dict[int, list[Event]] = field(default_factory=dict)
 
     @property
     def here(self) -> Chat:
@@ -69,11 +71,11 @@ class Desk:
 
     @property
     def person(self) -> Person:
-        """Who speaks; gets a row the first time they do something that is kept."""
+        """Who speaks; gets a row the first time they do something that is kept. Who speaks alone can be reached."""
         if self._person is None:
-            self._person = self.someone(self.said.sender.user, self.said.sender.name)
+            self._person, address = self._found_or_new(self.said.sender.user, self.said.sender.name)
             if self.said.private:
-                self.reachable(self._person)
+                address.chat_id, address.seen_at, self._person.unreachable_at = self.here.id, self.now, None
         return self._person
 
     @property
@@ -84,22 +86,19 @@ class Desk:
 
     def someone(self, user: str, name: str) -> Person:
         """The person behind a user id of this chat's platform, new if need be."""
+        return self._found_or_new(user, name)[0]
+
+    def _found_or_new(self, user: str, name: str) -> tuple[Person, Address]:
         where = (self.here.platform, self.here.account, user)
         if found := people.at_address(self.session, *where):
-            return found[0]
+            return found
         person = Person(name=name, source=CHAT)
         self.session.add(person)
         self.session.flush()
-        self.session.add(Address(person_id=self.id_of(person), platform=where[0], account=where[1], user=user))
+        address = Address(person_id=self.id_of(person), platform=where[0], account=where[1], user=user)
+        self.session.add(address)
         self.session.flush()
-        return person
-
-    def reachable(self, person: Person) -> None:
-        """The speaker's private chat is this one from now on."""
-        found = people.at_address(self.session, self.here.platform, self.here.account, self.said.sender.user)
-        if found:
-            found[1].chat_id, found[1].seen_at = self.here.id, self.now
-        person.unreachable_at = None
+        return person, address
 
     @staticmethod
     def id_of(person: Person) -> int:
@@ -128,12 +127,23 @@ class Desk:
 
     # -- cases ------------------------------------------------------------------------------------------------
 
-    def move(self, case: Request, target: State, kind: str, **changes: Any) -> Event:
+    def touch(self, case: Request) -> None:
+        """Its cards are renewed at the end, from a history read anew."""
         self.touched[case.number] = case
+        self._histories.pop(case.number, None)
+
+    def history(self, case: Request) -> list[Event]:
+        """Read once until the case is touched again: every card of a case tells from it."""
+        if case.number not in self._histories:
+            self._histories[case.number] = events.history(self.session, case.number)
+        return self._histories[case.number]
+
+    def move(self, case: Request, target: State, kind: str, **changes: Any) -> Event:
+        self.touch(case)
         return move(self.session, case, target, kind, actor_id=self.actor_id, at=self.now, **changes)
 
     def record(self, case: Request, kind: str, **changes: Any) -> Event:
-        self.touched[case.number] = case
+        self.touch(case)
         return record(self.session, case, kind, actor_id=self.actor_id, at=self.now, **changes)
 
     # -- letters ----------------------------------------------------------------------------------------------
@@ -208,13 +218,9 @@ class Desk:
     def ask(self, command: str) -> None:
         """What this person says next here completes `command`."""
         questions.ask(self.session, self.chat_id, self.id_of(self.person), command, expires_at=self.now + ANSWER_WITHIN)
-        seat = (self.here.key, self.said.sender.user)
-        self.learnt.append(lambda known: known.asked.add(seat))
 
     def answered(self) -> None:
         questions.close(self.session, self.chat_id, self.id_of(self.person))
-        seat = (self.here.key, self.said.sender.user)
-        self.learnt.append(lambda known: known.asked.discard(seat))
 
     @property
     def chat_id(self) -> int:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from handlers import cards
 from handlers.desk import Desk
 from handlers.router import undelivered
-from storage import duties, events, people
+from storage import duties, people
 from storage.grids import Grid
 from storage.outbox import Letter, Purpose
 from storage.people import Person, Rank
@@ -16,6 +16,7 @@ from storage.units import Unit
 
 Lead = Person | Unit
 REMIND_AFTER = 0.75  # of the time from now to the deadline
+BEFORE_NIGHT = timedelta(minutes=30)  # of a deadline at night one hears in the evening
 
 
 def lead_for(desk: Desk, category: str, grid: Grid) -> tuple[Lead, timedelta, timedelta]:
@@ -74,10 +75,14 @@ def dispatch(desk: Desk, case: Request, kind: str, lead: Lead | None = None, tex
             cards.work_for(desk, case, person)
 
 
-def reminder(desk: Desk, case: Request, deadline: datetime) -> datetime:
-    """When to remind of a deadline: before it, and not at night unless the case is urgent."""
+def reminder(desk: Desk, case: Request, deadline: datetime) -> datetime | None:
+    """When to remind of a deadline: before it, and at night only if the case is urgent. None: there is no such time."""
     at = desk.now + (deadline - desk.now) * REMIND_AFTER
-    return at if case.urgent else desk.house.awake(at)
+    if case.urgent:
+        return at
+    morning = desk.house.awake(at)
+    evening = desk.house.evening_before(at) - BEFORE_NIGHT
+    return morning if morning < deadline else evening if evening > desk.now else None
 
 
 def next_up(desk: Desk, case: Request) -> Person | None:
@@ -105,7 +110,7 @@ def work_came_back(desk: Desk, letter: Letter) -> None:
     case = desk.session.get_one(Request, letter.request_id)
     if not case.is_open:
         return
-    tried = {event.data["person"] for event in events.history(desk.session, case.number) if event.kind == "unreached"}
+    tried = {event.data["person"] for event in desk.history(case) if event.kind == "unreached"}
     person = desk.session.get(Person, letter.person_id) if letter.person_id else None
     if person:
         person.unreachable_at = desk.now

@@ -37,15 +37,25 @@ class House:
     urgent_accept: timedelta = timedelta(minutes=10)
     urgent_finish: timedelta = timedelta(hours=2)
 
-    def awake(self, at: datetime) -> datetime:
-        """`at`, or the end of the quiet hours it falls into. Quiet hours may span midnight; equal ends mean none."""
-        local = at.astimezone(self.zone)
-        clock = local.time()
+    def quiet(self, at: datetime) -> bool:
+        """Quiet hours may span midnight; equal ends mean none."""
+        clock = at.astimezone(self.zone).time()
         if self.quiet_from <= self.quiet_to:
-            quiet = self.quiet_from <= clock < self.quiet_to
-        else:
-            quiet = clock >= self.quiet_from or clock < self.quiet_to
-        if not quiet:
+            return self.quiet_from <= clock < self.quiet_to
+        return clock >= self.quiet_from or clock < self.quiet_to
+
+    def awake(self, at: datetime) -> datetime:
+        """`at`, or the end of the quiet hours it falls into."""
+        if not self.quiet(at):
             return at
-        day = local.date() if clock < self.quiet_to else local.date() + timedelta(days=1)
+        local = at.astimezone(self.zone)
+        day = local.date() if local.time() < self.quiet_to else local.date() + timedelta(days=1)
         return datetime.combine(day, self.quiet_to, self.zone).astimezone(at.tzinfo)
+
+    def evening_before(self, at: datetime) -> datetime:
+        """`at`, or the beginning of the quiet hours it falls into."""
+        if not self.quiet(at):
+            return at
+        local = at.astimezone(self.zone)
+        day = local.date() if local.time() >= self.quiet_from else local.date() - timedelta(days=1)
+        return datetime.combine(day, self.quiet_from, self.zone).astimezone(at.tzinfo)

@@ -177,7 +177,7 @@ def report(desk: Desk, case: Request, told: Told, *, first: bool) -> Report:
     )
     desk.session.add(row)
     desk.session.flush()
-    desk.touched[case.number] = case
+    desk.touch(case)
     if told.person.id == desk.person.id:
         seat, category, now = (desk.here.key, desk.said.sender.user), case.category, desk.now
         desk.learnt.append(lambda known: known.report(seat, category, now))

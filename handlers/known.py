@@ -1,4 +1,4 @@
-"""What is known without asking the database: bound chats, staff, open questions, who reported a moment ago."""
+"""What is known without asking the database: bound chats, staff, and who reported a moment ago."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -9,8 +9,7 @@ from sqlmodel import Session, col, select
 
 from storage.chats import Chat, ChatKey, Mode
 from storage.grids import Grid
-from storage.people import STAFF, Address, Person, Rank, Role
-from storage.questions import OpenQuestion
+from storage.people import STAFF, Address, Rank, Role
 from storage.reports import Report
 from storage.requests import OPEN, Request
 
@@ -34,7 +33,6 @@ class Known:
 
     chats: dict[ChatKey, KnownChat] = field(default_factory=dict)
     staff: dict[tuple[str, str, str], frozenset[Rank]] = field(default_factory=dict)
-    asked: set[Seat] = field(default_factory=set)
     reported: dict[Seat, tuple[str, datetime]] = field(default_factory=dict)
 
     def ranks(self, chat: ChatKey, user: str) -> frozenset[Rank]:
@@ -77,14 +75,6 @@ def load(session: Session, duty_of: Callable[[Session, Grid], tuple[str, str]]) 
     for platform, account, name, rank in staff:
         key = (platform, account, name)
         known.staff[key] = known.staff.get(key, frozenset()) | {Rank(rank)}
-    for chat, user in session.exec(
-        select(Chat, Address.user)
-        .join(OpenQuestion, col(OpenQuestion.chat_id) == Chat.id)
-        .join(Person, col(Person.id) == OpenQuestion.person_id)
-        .join(Address, col(Address.person_id) == Person.id)
-        .where(Address.platform == Chat.platform, Address.account == Chat.account)
-    ):
-        known.asked.add((chat.key, user))
     known.reported = _reported(session)
     return known
 

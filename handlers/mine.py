@@ -61,7 +61,7 @@ def status(desk: Desk, case: Request, words: str) -> Reply | None:  # noqa: ARG0
     lines = [cards.headline(desk, case, public=False), cards.status(desk, case)]
     lines += [
         _history_line(desk, event, staff=staff)
-        for event in events.history(desk.session, case.number)
+        for event in desk.history(case)
         if event.kind in TOLD or (staff and event.kind in INTERNAL)
     ]
     buttons = cards.working_buttons(desk, case) if staff else cards.own_buttons(desk, case)
@@ -121,7 +121,7 @@ def undo(desk: Desk, words: str) -> Reply:
         raise Sorry(desk.say("undo.moved_on", number=move.request_id))
     if move.kind == "done":
         satisfaction.call_back(desk, case)
-    desk.touched[case.number] = case
+    desk.touch(case)
     for event in reversed([move, *since]):
         requests.take_back(desk.session, case, event, actor_id=desk.id_of(desk.person), at=desk.now)
     if move.kind == "outcome":
@@ -146,7 +146,7 @@ def _last_move(desk: Desk, words: str) -> Event | None:
 @case_command("why", access.may_work)
 def why(desk: Desk, case: Request, words: str) -> Reply | None:  # noqa: ARG001
     """The words that decided, as the reader gave them."""
-    first = events.history(desk.session, case.number)[0]
+    first = desk.history(case)[0]
     reasons = "\n".join(f"· {reason}" for reason in first.data["why"])
     label = desk.reader.category_label(case.category)
     kind = desk.say(f"kind.{case.kind}")

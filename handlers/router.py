@@ -175,7 +175,8 @@ class Router:
             return self.run(desk, heard.parsed)
         if heard.reading and _alarming(heard.reading) and not desk.is_staff:
             return self.act_on_talk(desk, heard.reading)
-        if not slash and (answer := self._answer(desk)):
+        numbered = heard.parsed is not None and heard.parsed.sure  # "进度 1" is no answer to an open question
+        if not numbered and (answer := self._answer(desk)):
             return answer()
         if heard.parsed and self._meant(desk, heard.parsed):
             return self.run(desk, heard.parsed)

@@ -15,10 +15,11 @@ def case_meant(desk: Desk, person: Person, reading: Reading) -> Request | None:
     """The open case urged: the speaker's own or the group's of that matter, else of that kind, else their only one."""
     own = [case for case in reports.cases_of(desk.session, desk.id_of(person)) if _may_speak_of(desk, case)]
     known = own + [case for case in requests.open_in(desk.session, desk.chat_id) if _may_speak_of(desk, case)]
-    vague = reading.category in {None, "other"}
-    alike = [case for case in known if case.category == reading.category and _here(case, reading)]
-    same = [case for case in alike if case.title == reading.title]
-    chosen = next(iter([*same, *alike]), own[0] if vague and len(own) == 1 else None)
+    if reading.category in {None, "other"}:  # "怎么还没人来修"
+        chosen = own[0] if len(own) == 1 else None
+    else:
+        alike = [case for case in known if case.category == reading.category and _here(case, reading)]
+        chosen = next(iter([case for case in alike if case.title == reading.title] or alike), None)
     return requests.lock(desk.session, chosen.number) if chosen else None
 
 

@@ -8,7 +8,7 @@ from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
 from handlers.router import case_command
 from nlp.masks import mask
-from storage import events, outbox, people, reports, texts, units
+from storage import outbox, people, reports, texts, units
 from storage.chats import Chat
 from storage.grids import Grid
 from storage.outbox import Purpose
@@ -150,7 +150,7 @@ def _others(desk: Desk, case: Request) -> tuple[Button, ...]:
 def outcome(desk: Desk, case: Request, words: str) -> Reply | None:
     """Another outcome for a case just done; 暂不能解决 needs its basis. What residents said stands above it."""
     if case.state != State.DONE:
-        raise Sorry(desk.say("outcome.not_now", number=case.number))
+        raise Sorry(desk.say("outcome.not_now" if case.is_open else f"illegal.{case.state}", number=case.number))
     if any(voice.answered_at for voice in reports.voices(desk.session, case.number)):
         raise Sorry(desk.say("outcome.answered", number=case.number))
     found, basis = _outcome(desk, words)
@@ -217,7 +217,7 @@ def not_a_request(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG0
     desk.move(case, State.MISTAKEN, "mistaken", ended_at=desk.now, remind_at=None, raise_at=None)
     for report in reports.all_of(desk.session, case.number):
         texts.blank(desk.session, report.text_id)
-    for event in events.history(desk.session, case.number):
+    for event in desk.history(case):
         texts.blank(desk.session, event.text_id)
     outbox.drop(desk.session, request_id=case.number)
     outbox.blank_texts(desk.session, case.number)

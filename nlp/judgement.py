@@ -1,26 +1,31 @@
 """Adds up what was found in a message: a transparent sum in which every share has a name."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from nlp.automaton import Hit, Word
-from nlp.lexicon import Signal
+from nlp.danger import framed, hushed
+from nlp.lexicon import Alarm, Signal
 
 BASE: Final = {"objects": 1.0, "troubles": 1.3, "signs": 2.6, "urgent": 2.8, "asks": 1.0}
 _QUOTED: Final = 4  # characters of a pattern's match that are named; never the message
 _ASKING: Final = frozenset({"question", "wondering", "ask"})
+_PARTICLES: Final = ("吗", "不", "没", "么")  # 上班吗 asks by itself
 _NEAR: Final = 10  # characters between a thing and its trouble, so that they speak of each other
 _SECOND: Final = 0.3  # what a second word of a kind adds, as a share of its weight
 _LEAST: Final = 0.3  # below it a topic was hardly named
+_SOME: Final = 20  # matches of a signal that are looked at
+_SECONDS: Final = 2  # and of an alarm
 _ALONE: Final = 0.6  # support without any subject is worth less
-_ASKED: Final = 1.2  # a question about something people come to ask about
+ASKED: Final = 1.2  # a question about something people come to ask about
 _MENTIONED: Final = 0.6  # the same thing without a question
 _APART: Final = 0.5  # a thing and a trouble that stand far from each other
 
 
-Alarm = tuple[re.Pattern[str], str, int]  # a pattern, the category and topic it speaks for
+Raised = tuple[Alarm, str, int]  # an alarm whose words were found, the category and topic it speaks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +55,74 @@ class Judgement:
         return tuple(text for weight, text in sorted(self.shares, key=lambda share: -abs(share[0])) if weight)
 
 
-def judge(folded: str, hits: Sequence[Hit], signals: Mapping[str, Signal], alarms: Iterable[Alarm] = ()) -> Judgement:
+def judge(
+    folded: str,
+    hits: Sequence[Hit],
+    signals: Mapping[str, Signal],
+    alarms: Iterable[Raised] = (),
+    *,
+    gates: Set[str] = frozenset(),
+    thorough: bool = True,
+) -> Judgement:
+    """`gates` are the signals whose gate words were found; `thorough` also tries those that can only speak against."""
     said = [Said(word, hit.start, hit.end) for hit in hits for word in hit.words]
-    if any(each.word.category for each in said):
-        said += _alarmed(folded, alarms)
-    general = _general(folded, said, signals)
-    judgement = Judgement(roles=set(general))
+    said += _alarmed(folded, alarms)
+    said = _earnest(folded, said)
+    tried = [each for each in signals.values() if each.patterns and _opened(each, gates, thorough=thorough)]
+    general = _general(folded, said, signals, tried)
+    judgement = Judgement()
     _subject([each for each in said if each.word.role in BASE], general, judgement)
+    _lift(general, signals, judgement)
+    judgement.roles |= general.keys()
     _weigh(general, signals, judgement)
     return judgement
 
 
-def _alarmed(folded: str, alarms: Iterable[Alarm]) -> Iterator[Said]:
-    for pattern, category, index in alarms:
-        for match in pattern.finditer(folded):
+def _lift(general: dict[str, list[Said]], signals: Mapping[str, Signal], judgement: Judgement) -> None:
+    """Takes away the guards that something else in the message contradicts."""
+    spoken = judgement.roles | general.keys() | {judgement.category}
+    for name in [name for name in general if signals[name].lifted_by & spoken]:
+        del general[name]
+
+
+def _earnest(folded: str, said: Sequence[Said]) -> list[Said]:
+    """Without the words of danger that a guard silences."""
+    urgent = [each for each in said if each.word.role == "urgent"][:_SOME]
+    if not urgent:
+        return list(said)
+    earnest = () if framed(folded) else [each for each in urgent if not hushed(folded, each.start, each.end)]
+    return [*(each for each in said if each.word.role != "urgent"), *earnest]
+
+
+def _alarmed(folded: str, alarms: Iterable[Raised]) -> Iterator[Said]:
+    for alarm, category, index in alarms:
+        for match in islice(alarm.pattern.finditer(folded), _SECONDS):
             word = Word(match[0][:_QUOTED], "urgent", BASE["urgent"], category, index)
             yield Said(word, match.start(), match.end())
 
 
-def _general(folded: str, said: Iterable[Said], signals: Mapping[str, Signal]) -> dict[str, list[Said]]:
+def _general(
+    folded: str, said: Iterable[Said], signals: Mapping[str, Signal], tried: Iterable[Signal]
+) -> dict[str, list[Said]]:
     """What speaks whatever the subject is, by the name of the signal."""
     found: dict[str, list[Said]] = {}
     for each in said:
-        if each.word.role in signals:
-            found.setdefault(each.word.role, []).append(each)
-    for name, signal in signals.items():
-        for match in (match for pattern in signal.patterns for match in pattern.finditer(folded)):
-            word = Word(match[0][:_QUOTED], name, signal.weight)
-            found.setdefault(name, []).append(Said(word, match.start(), match.end()))
-    if "relapse" in found:
-        found.pop("solved", None)
+        signal = signals.get(each.word.role)
+        if signal and signal.stands(folded, each.start, each.end):
+            found.setdefault(signal.name, []).append(each)
+    for signal in tried:
+        for match in islice(_matches(signal, folded), _SOME):
+            word = Word(match[0][:_QUOTED], signal.name, signal.weight)
+            found.setdefault(signal.name, []).append(Said(word, match.start(), match.end()))
     return found
+
+
+def _opened(signal: Signal, gates: Set[str], *, thorough: bool) -> bool:
+    return signal.name in gates if signal.gate else thorough
+
+
+def _matches(signal: Signal, folded: str) -> Iterator[re.Match[str]]:
+    return (match for pattern in signal.patterns for match in pattern.finditer(folded))
 
 
 @dataclass(slots=True)
@@ -99,7 +141,7 @@ class _Topic:
 
 def _subject(said: Sequence[Said], general: Mapping[str, Sequence[Said]], judgement: Judgement) -> None:
     """The category for which the most was said, and its share of the sum."""
-    keys = sorted({(each.word.category, each.word.index) for each in said})
+    keys = sorted({(each.word.category, each.word.index) for each in said if each.word.role != "troubles"})
     topics = [_topic([each for each in said if (each.word.category, each.word.index) == key], general) for key in keys]
     best = max((topic.category for topic in topics), key=lambda key: _strength(key, topics, said), default=None)
     topic = max((each for each in topics if each.category == best), key=lambda each: each.weight, default=None)
@@ -134,21 +176,26 @@ def _topic(said: Sequence[Said], general: Mapping[str, Sequence[Said]]) -> _Topi
 
 def _add_trouble(topic: _Topic, by_role: Mapping[str, list[Said]], general: Mapping[str, Sequence[Said]]) -> None:
     things = [*by_role["objects"], *by_role["signs"], *by_role["asks"]]
-    amiss = [*by_role["troubles"], *general.get("trouble", ())]
     if not things:
         return
+    spans = {(thing.start, thing.end) for thing in things}  # one word is not a thing and its trouble at once
+    amiss = [
+        each for each in (*by_role["troubles"], *general.get("trouble", ())) if (each.start, each.end) not in spans
+    ]
     close = _shares(_near(amiss, things), 1.0)
     apart = [
         each for each in general.get("soft", ()) if all(_gap(each, thing) >= 0 for thing in things)
     ]  # not the 响 of 音响
-    faint = _shares(_near(apart, by_role["objects"]), 1.0)
+    weighty = max((thing.word.weight for thing in by_role["objects"]), default=0.0)
+    faint = _shares(_near(apart, by_role["objects"]), min(weighty, 1.0))  # 孩子没 says less than 电梯没
     topic.shares += close or faint or _shares(amiss, _APART)
     topic.roles |= {"trouble"} if amiss else set()
 
 
 def _add_question(topic: _Topic, by_role: Mapping[str, list[Said]], *, asking: bool) -> None:
-    if asking:
-        topic.shares = [*_shares(by_role["asks"], 1.0), ("?", _ASKED)]
+    strongest = max(by_role["asks"], key=lambda each: each.word.weight).word
+    if asking or strongest.text.endswith(_PARTICLES):
+        topic.shares = [*_shares(by_role["asks"], 1.0), ("?", ASKED * min(strongest.weight, 1.0))]
         topic.roles.add("asked")
     elif not by_role["objects"]:
         topic.shares += _shares(by_role["asks"], _MENTIONED)
@@ -164,6 +211,8 @@ def _gap(one: Said, other: Said) -> int:
 
 def _shares(said: Sequence[Said], factor: float) -> list[tuple[str, float]]:
     """The weightiest in full, the second in part, no more: length is no proof."""
+    if not said:
+        return []
     ranked = sorted({each.word.text: each.word.weight for each in said}.items(), key=lambda item: -abs(item[1]))
     parts = zip(ranked, (1.0, _SECOND), strict=False)
     return [(text, weight * factor * part) for (text, weight), part in parts]

@@ -15,12 +15,15 @@ def asked_kind(judgement: Judgement, topic: Topic | None) -> str:
     if topic and topic.kind and roles & {"signs", "urgent"}:
         return topic.kind
     if judgement.urgent:
-        return "help" if "help" in roles and not roles & {"question"} else "report"
-    if "urge" in roles:
-        return "urge"
-    if "suggest" in roles:
-        return "suggest"
-    if roles & {"question", "wondering", "ask"} and ("asked" in roles or "ask" in roles or not wrong):
+        return "help" if roles & {"help", "assist"} and not roles & {"question"} else "report"
+    return next((role for role in ("urge", "suggest") if role in roles), None) or _asked(roles, wrong=wrong)
+
+
+def _asked(roles: Set[str], *, wrong: bool) -> str:
+    asks = roles & {"question", "wondering", "ask"}
+    if "assist" in roles and not asks:
+        return "help"
+    if asks and ("asked" in roles or "ask" in roles or not wrong):
         return "consult"
     return "help" if "help" in roles and not wrong else "report"
 

@@ -2,12 +2,21 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
 ROLES: Final = ("objects", "troubles", "signs", "urgent", "asks")
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A sign of danger whose words vary too much; tried only where one of `words` was found."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +29,7 @@ class Topic:
     signs: tuple[str, ...] = ()  # phrases that are a request by themselves
     urgent: tuple[str, ...] = ()  # signs of danger to life or property now
     asks: tuple[str, ...] = ()  # things people come to ask about
-    alarms: tuple[re.Pattern[str], ...] = ()  # the same as patterns, where the words vary too much
+    alarms: tuple[Alarm, ...] = ()
     kind: str | None = None  # what its signs are, when not a report
     department: str | None = None  # when not the category's
 
@@ -42,7 +51,14 @@ class Signal:
     name: str
     weight: float
     words: tuple[str, ...] = ()
-    patterns: tuple[re.Pattern[str], ...] = field(default=())
+    patterns: tuple[re.Pattern[str], ...] = ()
+    not_after: tuple[str, ...] = ()  # directly behind one of these its words mean nothing: 没修好
+    not_before: tuple[str, ...] = ()  # directly before one of these neither: 修好了吗
+    gate: tuple[str, ...] = ()  # its patterns are tried only where one of these was found; empty: always
+    lifted_by: frozenset[str] = frozenset()  # says nothing beside one of these roles or categories
+
+    def stands(self, folded: str, start: int, end: int) -> bool:
+        return not (folded.endswith(self.not_after, 0, start) or folded.startswith(self.not_before, end))
 
 
 def load(name: str) -> dict[str, Any]:
@@ -51,7 +67,7 @@ def load(name: str) -> dict[str, Any]:
 
 def _topic(table: Mapping[str, Any]) -> Topic:
     words = {role: tuple(str(table.get(role, "")).split()) for role in ROLES}
-    alarms = tuple(map(re.compile, table.get("alarms", ())))
+    alarms = tuple(Alarm(tuple(gate.split()), re.compile(pattern)) for gate, pattern in table.get("alarms", ()))
     return Topic(table["title"], **words, alarms=alarms, kind=table.get("kind"), department=table.get("department"))
 
 
@@ -70,17 +86,27 @@ def categories() -> dict[str, Category]:
     return {key: _category(key, table) for key, table in load("categories").items()}
 
 
+def _signal(name: str, table: Mapping[str, Any]) -> Signal:
+    return Signal(
+        name,
+        float(table["weight"]),
+        (*table.get("words", "").split(), *_combined(table.get("combined", ()))),
+        tuple(map(re.compile, table.get("patterns", ()))),
+        tuple(table.get("not_after", "").split()),
+        tuple(table.get("not_before", "").split()),
+        tuple(table.get("gate", "").split()),
+        frozenset(table.get("lifted_by", ())),
+    )
+
+
+def _combined(lists: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Every word of the first list with every word of the second, and so on; ~ is nothing."""
+    for parts in lists:
+        yield from ("".join(each).replace("~", "") for each in product(*map(str.split, parts)))
+
+
 def signals() -> dict[str, Signal]:
-    return {
-        name: Signal(
-            name,
-            float(table["weight"]),
-            tuple(table.get("words", "").split()),
-            tuple(re.compile(pattern) for pattern in table.get("patterns", ())),
-        )
-        for name, table in load("signals").items()
-        if isinstance(table, dict)
-    }
+    return {name: _signal(name, table) for name, table in load("signals").items()}
 
 
 def weighed(word: str) -> tuple[str, float]:

@@ -8,7 +8,7 @@ from typing import Final
 HAN: Final = "零〇一二三四五六七八九十百"
 NUMBER: Final = rf"(?:\d{{1,2}}|[{HAN}]{{1,3}})"
 NAME: Final = rf"(?:{NUMBER}|[A-Za-z]\d?|[甲乙丙丁戊])"
-LIST: Final = rf"{NAME}(?: ?(?:号楼|[栋幢#])? ?[、,/和跟与及到至~—\-] ?{NAME})*"
+LIST: Final = rf"{NAME}(?: ?(?:号楼|[栋幢#])? ?[、,/和跟与及到至~—\-] ?{NAME}){{0,12}}"
 
 _DIGITS: Final = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0}
 _TENS: Final = {"十": 10, "百": 100}

@@ -9,6 +9,7 @@ from nlp import danger, lexicon, places
 from nlp.automaton import Automaton, Found, Hit, Word
 from nlp.danger import Danger
 from nlp.delicacy import delicate
+from nlp.glance import GREY, PLACED, REMARKABLE, Glance
 from nlp.judgement import BASE, Judgement, judge
 from nlp.kinds import asked_kind, other_kind
 from nlp.lexicon import Category, Topic
@@ -16,20 +17,16 @@ from nlp.spelling import fold
 from nlp.words import cutter, edges
 
 READ: Final = 2000  # characters; what a person means stands at the beginning
-SURE: Final = 2.6  # register without asking
-GREY: Final = 1.8  # worth one small question
+SURE: Final = 2.4  # register without asking
 _PRIVATE: Final = 0.6  # who writes to the bot alone wants something
 _ADDRESSED: Final = 0.8
 _WORKER: Final = -4.0
-_PLACED: Final = 0.4
 _STEEPNESS: Final = 1.5
 _FRAGMENT: Final = 30  # characters; a longer message speaks for itself
 _FRAGMENT_SCORE: Final = 0.75
 _NO_FRAGMENT: Final = frozenset({
     "solved", "thanks", "answer", "notice", "ad", "neighbour", "elsewhere", "joke", "bystander", "homely", "negation",
 })  # fmt: skip
-_EVERYDAY: Final = 0.55  # 孩子, 阳台 alone begin no request
-_WITHOUT_SUBJECT: Final = 2.0
 _HITS: Final = 100  # a person says what is the matter within the first hundred words
 _SHORT: Final = 2  # characters; longer words hardly arise by chance from the ends of two others
 
@@ -72,12 +69,13 @@ class Reader:
         self.categories: Mapping[str, Category] = lexicon.categories() | {each.key: each for each in categories}
         self._signals = lexicon.signals()
         self._alarms = [
-            (pattern, category.key, index)
+            (alarm, category.key, index)
             for category in self.categories.values()
             for index, topic in enumerate(category.topics)
-            for pattern in topic.alarms
+            for alarm in topic.alarms
         ]
-        self._automaton = Automaton(self._words())
+        self._glance = Glance(self._signals, self.categories)
+        self._automaton = Automaton(self._words(), self._glance.worth)
 
     def _words(self) -> Iterator[Word]:
         for category in self.categories.values():
@@ -87,40 +85,48 @@ class Reader:
                         yield Word(text, role, weight or base, category.key, index)
         for signal in self._signals.values():
             yield from (Word(text, signal.name, signal.weight) for text in signal.words)
+            yield from (Word(text, "gate", category=signal.name) for text in signal.gate)
         for index, rule in enumerate(danger.RULES):
             yield from (Word(text, "danger", index=index) for text in rule.triggers)
+        for index, (alarm, _, _) in enumerate(self._alarms):
+            yield from (Word(text, "alarm", BASE["urgent"], index=index) for text in alarm.words)
         yield from (Word(text, "place") for text in (*places.CUES, *self._names))
 
     def read(self, text: str, context: Context = NOWHERE) -> Reading:
         text = text[:READ]
         folded = fold(text)
-        found = self._automaton.find(folded)
-        if not (found.marks or _spoken_to(context) or _may_ask(found.hits)):
-            return _talk(found)
-        return self._read(text, folded, found, context)
+        matches = self._automaton.matches(folded)
+        reach, flags = self._automaton.glance(matches)
+        asks = _spoken_to(context) or self._glance.may_ask(reach, flags)
+        if not (asks or flags & REMARKABLE):
+            return NOTHING
+        found = self._automaton.sort(matches)
+        asks = _spoken_to(context) or (asks and self._glance.may_ask(*self._automaton.glance(found.kept)))
+        return self._read(text, folded, found, context, asks=asks)
 
-    def _read(self, text: str, folded: str, found: Found, context: Context) -> Reading:
-        alarm = danger.speaks(folded, {word.index for word in found.marks if word.role == "danger"})
-        spots = places.find(text, self._names) if any(word.role == "place" for word in found.marks) else ()
-        judgement = Judgement(roles=_roles(found))
-        if _spoken_to(context) or _may_ask(found.hits):
-            judgement = self._judge(folded, found.hits[:_HITS], context)
+    def _read(self, text: str, folded: str, found: Found, context: Context, *, asks: bool) -> Reading:
+        alarm = danger.speaks(folded, found.marked("danger"))
+        spots = places.find(text, self._names) if found.marked("place") else ()
+        if not (asks or alarm):
+            return _talk(found, spots)
+        lift = _lift(context) + (PLACED if spots else 0.0)
+        judgement = self._judge(folded, found, lift, thorough=context.open_category is not None)
         if spots and judgement.category:
-            judgement.add("place", "place", _PLACED)
+            judgement.add("place", "place", PLACED)
         _apply(context, judgement)
-        if alarm and alarm.grade == "sure":
-            judgement.add(alarm.label, "danger", max(SURE + 1.0 - judgement.raw, 0.0))
-            judgement.category = judgement.category or danger.CATEGORIES[alarm.key]
-            judgement.urgent = True
+        if alarm:
+            _sound(alarm, judgement)
         if not alarm and _is_fragment(folded, judgement, spots, context):
             return self._fragment(judgement, spots, context)
         return self._conclude(judgement, alarm, spots)
 
-    def _judge(self, folded: str, hits: list[Hit], context: Context) -> Judgement:
-        judgement = judge(folded, hits, self._signals, self._alarms)
-        if judgement.raw + _lift(context) < GREY:
+    def _judge(self, folded: str, found: Found, lift: float, *, thorough: bool) -> Judgement:
+        hits, alarms = found.hits[:_HITS], [self._alarms[index] for index in found.marked("alarm")]
+        gates = {word.category for word in found.marks if word.role == "gate"}
+        judgement = judge(folded, hits, self._signals, alarms, gates=gates, thorough=thorough)
+        if judgement.raw + lift < GREY:
             return judgement
-        return judge(folded, list(self._whole(folded, hits)), self._signals, self._alarms)
+        return judge(folded, list(self._whole(folded, hits)), self._signals, alarms, gates=gates)
 
     def _whole(self, folded: str, hits: Iterable[Hit]) -> Iterator[Hit]:
         """The hits that are no accident of two neighbouring words (the 水电 in 风水电影)."""
@@ -167,7 +173,7 @@ class Reader:
             department=self._department(category, topic),
             urgent=judgement.urgent,
             delicate=delicate(category, spots, judgement),
-            title=topic.title if topic else None,
+            title=_title(topic, alarm, category),
         )
 
     def _topic(self, judgement: Judgement) -> Topic | None:
@@ -194,7 +200,8 @@ class Reader:
         }
         if wanted in named:
             return named[wanted]
-        return judge(wanted, self._automaton.find(wanted).hits, self._signals).category if wanted else None
+        found = self._automaton.sort(self._automaton.matches(wanted))
+        return judge(wanted, found.hits, self._signals).category
 
     def subject(self, reading: Reading, text: str) -> str:
         """A short title for the card, from the lexicon only, never the resident's words."""
@@ -206,22 +213,25 @@ def _spoken_to(context: Context) -> bool:
     return context.private or context.addressed or context.open_category is not None
 
 
-def _may_ask(hits: Iterable[Hit]) -> bool:
-    """Whether the words found could ever make a request: most talk ends here, before anything is weighed."""
-    reach, about_something = 0.0, False
-    for hit in hits:
-        reach += max(word.weight for word in hit.words)
-        about_something = about_something or any(word.category for word in hit.words)
-    return reach >= (_EVERYDAY if about_something else _WITHOUT_SUBJECT)
+def _sound(alarm: Danger, judgement: Judgement) -> None:
+    """A sure danger is an urgent request whatever else was said."""
+    if alarm.grade != "sure":
+        return
+    judgement.add(alarm.label, "danger", max(SURE + 1.0 - judgement.raw, 0.0))
+    categories = danger.BY_KEY[alarm.key].categories
+    judgement.category = judgement.category if judgement.category in categories else categories[0]
+    judgement.urgent = True
 
 
-def _roles(found: Found) -> set[str]:
-    return {word.role for hit in found.hits for word in hit.words}
+def _title(topic: Topic | None, alarm: Danger | None, category: str) -> str | None:
+    if alarm and category == danger.BY_KEY[alarm.key].categories[0]:
+        return danger.BY_KEY[alarm.key].title
+    return topic.title if topic else None
 
 
-def _talk(found: Found) -> Reading:
-    kind = other_kind(_roles(found))
-    return NOTHING if kind == NOTHING.kind else Reading(is_request=False, unsure=False, kind=kind)
+def _talk(found: Found, spots: tuple[str, ...]) -> Reading:
+    kind = other_kind({word.role for hit in found.hits for word in hit.words})
+    return Reading(is_request=False, unsure=False, kind=kind, places=spots)
 
 
 def _lift(context: Context) -> float:

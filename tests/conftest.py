@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import URL, make_url, text
 from sqlmodel import SQLModel
 from village import Village
 
@@ -50,17 +50,32 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def _of_worker(url: URL) -> URL:
+    """Tests that run side by side have a database each, made here: "test" becomes "test_gw0"."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        return url
+    name = f"{url.database}_{worker}"
+    server = Database(url.render_as_string(hide_password=False))
+    with server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).scalar():
+            connection.execute(text(f'CREATE DATABASE "{name}"'))
+    server.close()
+    return url.set(database=name)
+
+
 @cache
 def _postgres() -> str:
     """The test database, its schema made anew once per run."""
     assert POSTGRES
-    database = Database(POSTGRES)
+    address = _of_worker(make_url(POSTGRES)).render_as_string(hide_password=False)
+    database = Database(address)
     with database.engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
     database.migrate()
     database.close()
-    return POSTGRES
+    return address
 
 
 @pytest.fixture(params=BACKENDS)
@@ -103,7 +118,5 @@ def village(settings: Settings, database: Database) -> Iterator[Village]:
 @pytest.fixture
 def staffed(village: Village) -> Village:
     """The same village with everybody who works there reachable alone."""
-    for person in ("张网格员", "刘网格员", "李网格长", "王总网格长", "赵主任", "孙经理", "马班长"):
-        village.tells(person, "/start")
-        village.new(person)
+    village.reach("张网格员", "刘网格员", "李网格长", "王总网格长", "赵主任", "孙经理", "马班长")
     return village

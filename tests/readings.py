@@ -91,5 +91,5 @@ PIECES: dict[str, tuple[str, ...]] = {DOORWAY: ("2单元",), AT_3: ("3号楼",),
 def read(text: str, context: Context = Context()) -> Reading:  # noqa: B008 (immutable)
     if text in PIECES and context.open_category:
         return fragment(context.open_category, *PIECES[text])
-    reading = WORDS.get(text, TALK)
+    reading = WORDS.get(text.removeprefix("/report "), TALK)
     return TALK if context.worker and reading.danger is None else reading

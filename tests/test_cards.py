@@ -52,7 +52,7 @@ def test_words_of_nobody_who_is_left_are_not_shown(staffed: Village) -> None:
     staffed.presses("李明", "我家也是", at=GROUP)
     staffed.tells("王阿姨", "撤回 1")
     staffed.wait(minutes=1)
-    assert staffed.sees("张网格员")[1].text.splitlines()[2:] == []
+    assert staffed.sees("张网格员")[0].text.splitlines()[2:] == []
 
 
 def test_a_danger_is_marked_and_a_taken_one_stays_with_its_taker(staffed: Village) -> None:

@@ -1,5 +1,7 @@
 """Deadlines: one reminder before, one step up on breach, and nobody woken at night."""
 
+from datetime import timedelta
+
 import pytest
 from village import Village
 
@@ -84,11 +86,15 @@ def test_at_the_top_of_the_chain_there_is_nobody_to_tell(lift: Village) -> None:
     assert lift.new("王总网格长") == []
 
 
-def test_at_night_nobody_is_reminded(staffed: Village) -> None:
+def test_at_night_nobody_is_reminded_but_in_the_evening_before(staffed: Village) -> None:
     staffed.wait(hours=12)
-    staffed.says("王阿姨", LIFT)
+    staffed.says("王阿姨", LIFT)  # 21:00, to be taken before 01:00
     staffed.new("张网格员")
-    staffed.wait(hours=10)
+    staffed.wait(minutes=29)
+    assert staffed.new("张网格员") == []
+    staffed.wait(minutes=1)
+    assert staffed.new("张网格员") == ["⏰ #1 电梯故障 · 3号楼 — 明天 01:00 到期"]
+    staffed.wait(hours=9, minutes=30)
     assert staffed.new("张网格员") == []
     assert staffed.new("李网格长") == []
     staffed.wait(minutes=31)
@@ -132,3 +138,18 @@ def test_a_reminder_restored_by_undo_comes_again_only_once(lift: Village) -> Non
     lift.tells("张网格员", "撤销")
     lift.wait(hours=3)
     assert len([text for text in lift.new("张网格员") if "到期" in text]) == 1
+
+
+def test_a_late_case_goes_past_a_leader_who_cannot_be_reached(lift: Village) -> None:
+    lift.console.blocked.add("李网格长")
+    lift.wait(hours=4)
+    assert lift.history()[-2:] == ["raised", "unreached"]
+    assert lift.new("王总网格长")[0].startswith("#1 电梯故障 · 3号楼\n已派单 张网格员")
+
+
+def test_a_reminder_that_slept_through_its_deadline_stays_unsaid(lift: Village) -> None:
+    lift.new("张网格员")
+    lift.clock.at += timedelta(hours=5)  # the bot was down
+    lift.do(lift.stage.settle())
+    assert lift.new("张网格员") == []
+    assert lift.history()[-2:] == ["reminded", "raised"]

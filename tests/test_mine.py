@@ -151,7 +151,7 @@ def test_one_of_several_takes_only_her_voice(lift: Village) -> None:
     lift.wait(minutes=1)
     assert lift.case().state == "dispatched"
     assert "户反映" not in lift.card(1)
-    assert LIFT not in lift.sees("张网格员")[1].text
+    assert LIFT not in lift.sees("张网格员")[0].text
     assert lift.tells("王阿姨", "撤销") == ["「撤回一户」不能撤销。"]
     assert lift.tells("李明", "撤回") == ["#1 已撤回。"]
 

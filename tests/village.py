@@ -12,8 +12,11 @@ from bot.config import Settings
 from bot.platforms.console import Console, Posted
 from bot.play import Play
 from bot.stage import HandClock, Stage
+from storage import people
+from storage.chats import ChatKey, found_or_new
 from storage.database import Database
 from storage.events import Event, history
+from storage.follow import CHAT
 from storage.requests import Request
 
 T = TypeVar("T")
@@ -74,6 +77,19 @@ class Village:
     def wait(self, **spans: float) -> None:
         """Time passes; whatever comes due in it happens at its moment."""
         self.do(self.stage.advance(self.clock.at + timedelta(**spans)))
+
+    def reach(self, *staff: str) -> None:
+        """As if each of them had once written /start, only quicker."""
+
+        def open_chats(session: Session) -> None:
+            for name in staff:
+                key = ChatKey("console", "main", name)
+                chat = found_or_new(session, key, title=name, private=True, source=CHAT)
+                found = people.at_address(session, "console", "main", name)
+                assert found
+                found[1].chat_id, found[1].seen_at = chat.id, self.clock.at
+
+        self.look(open_chats)
 
     # -- what they see ----------------------------------------------------------------------------------------
 

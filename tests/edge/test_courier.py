@@ -171,6 +171,46 @@ def test_the_pace_is_kept_overall_per_chat_and_per_group_and_minute(monkeypatch:
     assert asyncio.run(paced(Pace(), [group] * 5)) == [0] * 5
 
 
+class Server:
+    """As much of PostgreSQL as a seat asks for, for machines that have none."""
+
+    is_sqlite = False
+
+    def __init__(self) -> None:
+        self.engine = self
+        self.holder: Server | None = None
+        self.closed = 0
+
+    def connect(self) -> "Server":
+        return self
+
+    def execution_options(self, **_: object) -> "Server":
+        return self
+
+    def exec_driver_sql(self, statement: str, _: object = None) -> "Server":
+        self.free = statement == "SELECT 1" or self.holder is None
+        self.holder = self.holder or self
+        return self
+
+    def scalar_one(self) -> bool:
+        return self.free
+
+    def detach(self) -> None:
+        self.holder = None
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_a_seat_is_taken_once_and_given_back_with_its_connection() -> None:
+    server = Server()
+    first, second = (Seat(server, "courier:x") for _ in range(2))  # type: ignore[arg-type]
+    assert [first.take(), first.take(), second.take()] == [True, True, False]
+    assert server.closed == 1  # what came too late holds no connection
+    first.leave()
+    assert second.take()
+
+
 def test_only_one_process_sends_for_an_account(url: str) -> None:
     one, other = Database(url), Database(url)
     first, second = Seat(one, "courier:x"), Seat(other, "courier:x")

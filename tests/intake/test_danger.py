@@ -9,6 +9,7 @@ from readings import FIGHT, FIRE, GAS, LIFT, LIVE, TRAPPED, TRAPPED_TOO
 from sqlmodel import select
 from village import GROUP, Village
 
+from bot.platforms import Outgoing, RetryLater
 from handlers.danger import FirstWords
 from handlers.house import House
 from handlers.known import Known
@@ -114,7 +115,7 @@ def test_a_danger_is_no_answer_to_an_open_question(staffed: Village) -> None:
 
 def test_a_danger_in_a_command_does_not_wait_either(staffed: Village) -> None:
     staffed.says("赵老师", "/report " + TRAPPED)
-    assert staffed.new(GROUP)[0].startswith("#1 电梯困人")  # the reader knows only the bare sentence
+    assert staffed.new(GROUP)[0] == FIRST
     assert staffed.case().danger == "lift"
 
 
@@ -224,3 +225,19 @@ def test_the_reporter_may_call_it_off_within_two_minutes(staffed: Village) -> No
 def test_what_is_no_danger_is_no_false_alarm(staffed: Village) -> None:
     staffed.says("王阿姨", LIFT)
     assert staffed.tells("张网格员", "误报 1") == ["#1 不是险情。"]
+
+
+def test_first_words_the_platform_refuses_are_said_by_the_outbox(
+    staffed: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, refusals = staffed.console.send, [RetryLater("429")]
+
+    async def moody(outgoing: Outgoing) -> str | None:
+        if refusals:
+            raise refusals.pop()
+        return await send(outgoing)
+
+    monkeypatch.setattr(staffed.console, "send", moody)
+    said = staffed.says("赵老师", TRAPPED)
+    first = next(post for post in staffed.sees(GROUP) if post.text == FIRST)
+    assert first.reply_to == said.id

@@ -86,14 +86,14 @@ def test_any_text_can_be_read(text: str) -> None:
     st.sampled_from(["接单", "/take", "/take@bot", "补充", "办结"]),
     st.sampled_from([" ", " #", ",", "  "]),
     st.integers(1, 999_999_999),
-    st.text(st.sampled_from("修好了abc 。\n"), max_size=20),
+    st.text(st.sampled_from("修好了abc \n"), max_size=20),
 )
 def test_a_verb_a_number_and_words_are_taken_apart(verb: str, gap: str, number: int, words: str) -> None:
     parsed = GRAMMAR.parse(f"{verb}{gap}{number} {words}")
     assert parsed
     assert parsed.number == number
     assert parsed.sure
-    assert parsed.words == words.strip(" \n。").strip() or words.strip().endswith("。")
+    assert parsed.words == words.strip()
 
 
 def test_every_command_is_found_by_all_its_names() -> None:

@@ -37,6 +37,15 @@ def test_quiet_hours_end_in_the_morning(
     assert (local.day, local.hour, local.minute) == awake
 
 
+def test_what_would_fall_into_the_night_can_be_said_in_the_evening_before() -> None:
+    house = House("柳树村")
+    evening = datetime(2026, 11, 23, 22, 0, tzinfo=house.zone)
+    for clock in (datetime(2026, 11, 23, 23, 30, tzinfo=house.zone), datetime(2026, 11, 24, 3, 0, tzinfo=house.zone)):
+        assert house.evening_before(clock) == evening
+    noon = datetime(2026, 11, 24, 12, 0, tzinfo=house.zone)
+    assert house.evening_before(noon) == noon
+
+
 def test_a_button_holds_no_more_than_every_platform_takes() -> None:
     assert Button("办结", "/done 12").command == "/done 12"
     with pytest.raises(ValueError, match="longer than 64 bytes"):

@@ -139,11 +139,18 @@ def test_what_cannot_be_is_said_in_one_sentence(busy: Village) -> None:
     assert busy.case(1).state == "dispatched"
 
 
+def test_the_only_case_needs_no_number(busy: Village) -> None:
+    busy.says("李明", "撤回 2")
+    assert busy.tells("张网格员", "接单") == ["已接单 #1 电梯故障 · 3号楼"]
+    assert busy.tells("王阿姨", "撤回") == ["#1 已撤回。"]
+    assert busy.tells("王阿姨", "撤回") == ["没有您可以操作的事项。"]
+
+
 def test_in_a_group_a_refusal_is_said_once_and_to_a_button_only_to_who_pressed(busy: Village) -> None:
     busy.says("王阿姨", "/done 1")
     assert busy.new(GROUP) == ["办理由承办人操作;您可以 催办 1,或 撤回 1。"]
     press = replace(busy.console.press("陈姐", busy.sees(GROUP)[0], "/metoo 1"), text="/take 1")
-    assert busy.do(busy.stage.hear(press)) == "办理由承办人操作;您可以 催办 1,或 撤回 1。"
+    assert busy.do(busy.stage.hear(press)) == "没有 #1。"
     assert busy.new(GROUP) == []
 
 

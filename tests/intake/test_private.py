@@ -4,6 +4,7 @@ import pytest
 from readings import (
     AT_3,
     HEAT,
+    LAMP,
     LEAK,
     LIFT,
     LIFT_5,
@@ -11,6 +12,7 @@ from readings import (
     LIFT_TOO,
     ODD,
     QUARREL,
+    URGE,
     URGE_LIFT,
 )
 from sqlmodel import select
@@ -223,3 +225,26 @@ def test_urging_finds_the_case_counts_and_tells_the_lead(staffed: Village) -> No
     staffed.says("王阿姨", "催办", to="第 2 次催办")  # a reply to the answer needs no number
     assert staffed.new(GROUP)[-1].endswith("第 3 次催办。")
     assert len(cases(staffed)) == 2
+    staffed.tells("张网格员", "办结 2 换了主板")
+    assert staffed.tells("王阿姨", "催办 2") == ["#2 已经结束。"]
+
+
+def test_urging_without_saying_what_means_ones_only_case(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT)
+    staffed.wait(minutes=11)
+    staffed.says("王阿姨", URGE)
+    assert staffed.new(GROUP)[-1].startswith("#1 电梯故障 · 3号楼:")
+    staffed.says("李明", URGE)  # who has none opens one
+    assert staffed.case(2).kind == "urge"
+    staffed.says("王阿姨", LAMP)
+    staffed.wait(minutes=11)
+    staffed.says("王阿姨", URGE)  # which of her two?
+    assert staffed.case(4).kind == "urge"
+
+
+def test_urging_in_a_group_says_nothing_of_ones_delicate_case(staffed: Village) -> None:
+    staffed.says("王阿姨", QUARREL)
+    staffed.wait(minutes=11)
+    staffed.says("王阿姨", URGE)
+    assert not any("家庭纠纷" in text for text in staffed.new(GROUP))
+    assert staffed.case(1).urged == 0

@@ -91,3 +91,10 @@ def test_a_photo_answers_what_may_be_a_photo(staffed: Village) -> None:
     assert staffed.tells("王阿姨", "", photos=1) == ["#1 已补充。"]
     assert staffed.tells("王阿姨", "报事") == [ASKED]
     assert staffed.tells("王阿姨", "", photos=1) == [ASKED]
+
+
+def test_a_command_with_a_number_is_no_answer(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT)
+    assert staffed.tells("王阿姨", "补充 1") == [MORE]
+    assert staffed.tells("王阿姨", "进度 1")[0].startswith("#1 电梯故障 · 3号楼\n已派单 张网格员")
+    assert still_open(staffed) == ["/more 1 "]

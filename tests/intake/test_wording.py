@@ -15,6 +15,7 @@ import bot
 import handlers
 from handlers.router import COMMANDS
 from handlers.wording import Wording, catalogue
+from nlp.danger import RULES
 from storage.people import Rank
 from storage.requests import Outcome, Satisfaction, State
 
@@ -45,6 +46,7 @@ FAMILIES = {  # the sentences whose names are put together: what the blank stand
     "button.solved": Outcome,
     "button.rate": Satisfaction,
     "rank": Rank,
+    "danger": {rule.danger.call for rule in RULES},
 }
 
 

@@ -57,6 +57,52 @@ def test_a_guard_silences_only_its_own_sentence():
 
 
 @pytest.mark.parametrize(
+    ("text", "key", "grade"),
+    [
+        ("昨晚电梯坏了,现在有人被困在里面", "lift", "sure"),
+        ("3号楼着火了 哈哈 快跑", "fire", "sure"),
+        ("刚听说5号楼起火了快下来看", "fire", "sure"),
+        ("听说5号楼起火了", "fire", "possible"),
+        ("我妈被困电梯了 物业电话没人接 听说维保也不来", "lift", "sure"),
+        ("5号楼着火了 已经扑灭了", "fire", "possible"),
+        ("电梯困人了 不是演习 快来", "lift", "sure"),
+        ("新闻上总说 现在我们3号楼真着火了快来", "fire", "possible"),
+    ],
+)
+def test_a_guard_that_does_not_touch_leaves_a_danger_at_least_possible(text: str, key: str, grade: str):
+    danger = READER.read(text).danger
+    assert danger is not None
+    assert (danger.key, danger.grade) == (key, grade)
+
+
+@pytest.mark.parametrize(
+    ("text", "category", "title"),
+    [
+        ("有人被困在3号楼电梯里了!", "facility", "电梯困人"),
+        ("5号楼三楼厨房着火了", "safety", "火情"),
+        ("闻到臭鸡蛋味了 6号楼", "utility", "燃气泄漏"),
+        ("对门老大爷摔倒起不来了 2号楼门口", "welfare", "独居老人"),
+    ],
+)
+def test_a_danger_names_category_and_title(text: str, category: str, title: str):
+    reading = READER.read(text)
+    assert (reading.category, reading.title, reading.urgent) == (category, title, True)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.danger.key for rule in RULES])
+def test_every_entry_carries_its_own_proof(rule):
+    assert len(rule.examples) >= 8
+    assert len(rule.counters) >= 8
+    assert rule.title
+    assert set(rule.categories) <= set(READER.categories)
+
+
+@pytest.mark.parametrize("text", ["消防演习 下午三点 会有烟雾 不是着火", "没有人被困 电梯已经修好了", "万一着火怎么办"])
+def test_a_silenced_danger_is_not_urgent_either(text: str):
+    assert not READER.read(text).urgent
+
+
+@pytest.mark.parametrize(
     "context", [Context(), Context(worker=True), Context(private=True), Context(open_category="noise")]
 )
 def test_a_sure_danger_is_an_urgent_request_whoever_says_it(context: Context):

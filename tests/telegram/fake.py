@@ -540,8 +540,9 @@ class FakeTelegram:
         if chat not in self.administered:
             return {"status": "member", "user": self._us()}
         rights = (
-            "can_be_edited is_anonymous can_manage_chat can_delete_messages can_manage_video_chats can_restrict_members "
-            "can_promote_members can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories"
+            "can_be_edited is_anonymous can_manage_chat can_delete_messages can_manage_video_chats "
+            "can_restrict_members can_promote_members "
+            "can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories"
         )
         return {"status": "administrator", "user": self._us(), **dict.fromkeys(rights.split(), False)}
 

@@ -35,6 +35,7 @@ def parts(text: str, longest: int = LONGEST) -> list[str]:
     Characters are counted as Telegram does, in UTF-16 code units: an emoji is two.
     """
     pieces: list[str] = []
+    text = text.strip()
     while _units(text) > longest:
         room = _fitting(text, longest)
         ends = [found.end() for found in _ENDS.finditer(text, 0, room) if text[: found.end()].strip()]

@@ -1,0 +1,74 @@
+"""The first look at a message: could its words make a request at all? Most talk is never looked at closer."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Final
+
+from nlp.automaton import Word
+from nlp.judgement import ASKED
+from nlp.lexicon import Category, Signal
+
+GREY: Final = 1.8  # from here on a message is worth one small question
+PLACED: Final = 0.4  # what a place adds to a subject
+_WITHOUT_SUBJECT: Final = 2.2  # what words without a subject must reach
+_AMISS: Final = 1.7  # the most that troubles add to their thing
+_FAINT: Final = 1.3  # the same of single characters, as a share of the thing
+
+_DANGER, _PLACE, _SOCIAL, _ASKS, _THING = (1 << bit for bit in range(5))
+_BASE: Final = 5  # the flags above, then one per signal, one per topic for its things, one for its troubles
+REMARKABLE: Final = _DANGER | _PLACE | _SOCIAL  # worth a second look, even where nobody asks
+_FLAGS: Final = {
+    "danger": _DANGER, "place": _PLACE, "ad": _SOCIAL, "rumor": _SOCIAL, "praise": _SOCIAL, "thanks": _SOCIAL,
+    "asks": _ASKS | _THING, "objects": _THING, "signs": _THING, "urgent": _THING, "alarm": _THING,
+}  # fmt: skip
+_APART: Final = frozenset({"soft", "trouble"})  # counted with the thing they stand beside
+
+
+class Glance:
+    """Never says no where the judgement would say yes: every share is taken at its most."""
+
+    def __init__(self, signals: Mapping[str, Signal], categories: Mapping[str, Category]) -> None:
+        self._signals = {name: (1 << (_BASE + bit), max(signals[name].weight, 0.0)) for bit, name in enumerate(signals)}
+        topics = [(each.key, index) for each in categories.values() for index in range(len(each.topics))]
+        first = _BASE + len(signals)
+        self._things = {topic: 1 << (first + bit) for bit, topic in enumerate(topics)}
+        self._shift = len(topics)
+        self._all = (1 << len(signals)) - 1
+        self._mine = ((1 << len(topics)) - 1) << first
+        self._soft, self._trouble = self._signals["soft"][0], self._signals["trouble"][0]
+        self._most = lru_cache(maxsize=4096)(self._sum)
+
+    def worth(self, words: Iterable[Word]) -> tuple[float, int]:
+        """What the words of one spelling add to a subject at most, and the flags they raise."""
+        best: dict[str, float] = {}
+        flags = 0
+        for word in words:
+            flags |= _FLAGS.get(word.role, 0) | self._flag(word)
+            if _FLAGS.get(word.role, 0) & _THING:
+                best[word.role] = max(best.get(word.role, 0.0), word.weight)
+        return sum(best.values()), flags
+
+    def _flag(self, word: Word) -> int:
+        if word.role == "troubles":
+            return self._things[word.category, word.index] << self._shift
+        if word.role == "gate":
+            return self._signals[word.category][0]
+        signal = self._signals.get(word.role)
+        return signal[0] if signal else self._things.get((word.category, word.index), 0)
+
+    def may_ask(self, reach: float, flags: int) -> bool:
+        general = self._most(flags >> _BASE & self._all)
+        amiss = flags & self._trouble or flags & self._mine & flags >> self._shift
+        if not flags & _THING:
+            return general + (_AMISS if amiss else 0.0) >= _WITHOUT_SUBJECT
+        if amiss:
+            reach += _AMISS
+        elif flags & self._soft:
+            reach += _FAINT * min(reach, 1.0)
+        if flags & _ASKS:
+            reach += ASKED
+        return reach + general + (PLACED if flags & _PLACE else 0.0) >= GREY
+
+    def _sum(self, spoken: int) -> float:
+        flags = spoken << _BASE
+        return sum(weight for name, (bit, weight) in self._signals.items() if flags & bit and name not in _APART)
