@@ -19,6 +19,7 @@ def fake() -> Iterator[FakeTelegram]:
     fake = FakeTelegram(lambda: MORNING)
     yield fake
     fake.close()
+    assert fake.problems == []
 
 
 @pytest.fixture

@@ -114,8 +114,8 @@ class FakeTelegram:
         self._sent: dict[int, deque[float]] = defaultdict(deque)
         self._allowed: set[str] | None = None
         self._closed = False
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self.problems: list[Exception] = []  # mistakes of the fake itself
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
@@ -240,7 +240,8 @@ class FakeTelegram:
 
     def sees(self, where: str) -> list[Posted]:
         """The bot's messages that are still there."""
-        return [post for post in self.posted[self.id(where)] if post.by_us and not post.deleted]
+        with self.changed:
+            return [post for post in self.posted[self.id(where)] if post.by_us and not post.deleted]
 
     def texts(self, where: str) -> list[str]:
         return [post.text for post in self.sees(where)]
@@ -620,6 +621,11 @@ def _entities(text: str) -> list[Json]:
     return sorted(found, key=lambda entity: entity["offset"])
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
 def _handler(fake: FakeTelegram) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -637,6 +643,9 @@ def _handler(fake: FakeTelegram) -> type[BaseHTTPRequestHandler]:
                 code, answer = 200, fake.answer(token.removeprefix("bot"), method, parameters)
             except Refused as refused:
                 code, answer = refused.answer["error_code"], refused.answer
+            except (ArithmeticError, AttributeError, LookupError, RuntimeError, ValueError) as problem:
+                fake.problems.append(problem)
+                code, answer = 500, {"ok": False, "error_code": 500, "description": "Internal Server Error"}
             except Dropped:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
