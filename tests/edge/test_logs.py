@@ -48,7 +48,7 @@ def test_of_an_error_the_kind_and_the_place_are_told(
 ) -> None:
     logger, stream = log
     try:
-        raise error
+        raise error  # noqa: TRY301
     except Exception:
         logger.log(logging.ERROR, "failed", exc_info=sys.exc_info())
     line = json.loads(stream.getvalue())
