@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import logging
 import pkgutil
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -32,7 +32,7 @@ from handlers.wording import Wording
 from nlp.lexicon import Category, Topic
 from nlp.reader import Reader
 from storage import chats, deliveries, outbox
-from storage.chats import Chat
+from storage.chats import Chat, ChatKey
 from storage.database import Database, Seat
 from storage.follow import CHAT
 from storage.outbox import Letter, Purpose, Urgency
@@ -92,12 +92,17 @@ class App:
 
     async def run(self) -> None:
         """Everything at once until cancelled; a loop that fails resumes, it never ends the process."""
-        loops: list[Awaitable[None]] = [supervised("clock", partial(clock.ring, self.tick)), self._keep_fresh()]
+        loops: list[Coroutine[Any, Any, None]] = [
+            supervised("clock", partial(clock.ring, self.tick)),
+            self._keep_fresh(),
+        ]
         loops += [supervised("courier", courier.run) for courier in self.couriers]
         loops += [
             supervised(platform.name, partial(platform.run, self.receive)) for platform in self.platforms.values()
         ]
-        await asyncio.gather(*loops)
+        async with asyncio.TaskGroup() as group:  # cancelled, it waits for all of them to finish what they hold
+            for loop in loops:
+                group.create_task(loop)
 
     async def _keep_fresh(self) -> None:
         async def forever() -> None:
@@ -110,6 +115,23 @@ class App:
     def close(self) -> None:
         self.lanes.close()
         self.database.close()
+
+    async def at_desk(self, key: ChatKey, deed: Callable[[Desk], None]) -> None:
+        """Does something about a chat that no message and no timer asked for."""
+        await self._do(key, partial(self._deed, key, deed))
+        self.wake()
+
+    def _deed(self, key: ChatKey, deed: Callable[[Desk], None], session: Session) -> None:
+        if chat := chats.find(session, key, lock=True):
+            desk = self._desk(session, chat)
+            deed(desk)
+            router.finish(desk)
+
+    async def move(self, old: ChatKey, new: ChatKey) -> bool:
+        """A chat has a new address; returns whether its letters follow it there."""
+        follows = await self._do(old, partial(_move, old, new))
+        await self.refresh()
+        return follows
 
     # -- a message --------------------------------------------------------------------------------------------
 
@@ -286,6 +308,13 @@ def _reader(places: tuple[str, ...], entries: tuple[CategoryEntry, ...]) -> Read
         for entry in entries
     ]
     return Reader(places, extra)
+
+
+def _move(old: ChatKey, new: ChatKey, session: Session) -> bool:
+    chat = chats.move(session, old, new, source=CHAT)
+    if chat and chat.id:
+        outbox.forget_cards_in(session, chat.id)
+    return chats.find(session, old) is None  # moved now or before
 
 
 def _keys(job: Job) -> list[Any]:

@@ -14,9 +14,11 @@ import typer
 from bot import config
 from bot import demo as demo_
 from bot import replay as replay_
+from bot import run as run_
 from bot.app import reader_for
 from bot.config import Mistakes, Settings
 from bot.play import Unplayable
+from bot.run import CannotRun
 from nlp.reader import Reader
 from storage import ledger
 from storage.database import Database
@@ -69,6 +71,15 @@ def demo(
         _fail(str(wrong))
     except KeyboardInterrupt:
         typer.echo()
+
+
+@app.command()
+def run(path: ConfigFile = DEFAULT) -> None:
+    """Runs the bot on its platforms until it is told to stop (SIGTERM, Ctrl-C)."""
+    try:
+        run_.run(_settings(path))
+    except CannotRun as why:
+        _fail(str(why))
 
 
 @app.command()

@@ -2,10 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 EVERY = 1  # seconds
+
+
+def now() -> datetime:
+    """The time on the wall."""
+    return datetime.now(UTC)
 
 
 async def ring(tick: Callable[[], Awaitable[object]]) -> None:

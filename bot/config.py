@@ -6,11 +6,11 @@ import tomllib
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.cron import CronTrigger
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from handlers.house import PUBLIC_LINES, House, Line
@@ -21,7 +21,9 @@ from storage.people import Rank
 
 
 def _address(text: str) -> str:
-    ChatKey.parse(text)
+    key = ChatKey.parse(text)
+    if key.platform == "telegram" and not re.fullmatch(r"-?\d+", key.address):
+        raise ValueError(f"a Telegram user or group is a number, not {key.address!r}")
     return text
 
 
@@ -78,6 +80,40 @@ class Community(Part):
 
 class DatabaseSettings(Part):
     url: SecretStr = SecretStr("sqlite:///gridbot.db")
+
+
+class TelegramSettings(Part):
+    """`base_url` is the library's: the token and the method follow it. Another than Telegram's own is self-hosted."""
+
+    token: SecretStr
+    base_url: str = Field(default="https://api.telegram.org/bot", pattern=r"^https?://")
+    account: str = "main"
+    mode: Literal["polling", "webhook"] = "polling"
+    webhook_url: str | None = Field(default=None, pattern=r"^https?://[^/]+/.+")
+    secret: SecretStr | None = None  # Telegram takes A-Z, a-z, 0-9, _ and -
+
+    @model_validator(mode="after")
+    def _webhook_is_whole(self) -> Self:
+        if self.mode == "webhook" and not self.webhook_url:
+            raise ValueError("mode webhook needs webhook_url, with a path of its own")
+        if self.mode == "webhook" and not re.fullmatch(r"[\w-]{16,256}", self._secret, re.ASCII):
+            raise ValueError("mode webhook needs secret: 16 to 256 of A-Z, a-z, 0-9, _ and -")
+        return self
+
+    @property
+    def _secret(self) -> str:
+        return self.secret.get_secret_value() if self.secret else ""
+
+
+class HttpSettings(Part):
+    """Where the bot listens: webhooks, /healthz, /readyz, /metrics. Something in front of it speaks TLS."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+
+class Platforms(Part):
+    telegram: TelegramSettings | None = None
 
 
 class Manners(Part):
@@ -167,6 +203,8 @@ class Settings(BaseSettings):
 
     community: Community
     database: DatabaseSettings = DatabaseSettings()
+    platforms: Platforms = Platforms()
+    http: HttpSettings | None = None
     manners: Manners = Manners()
     urgent: Urgent = Urgent()
     lines: dict[Literal["lift", "gas", "electric", "police", "fire", "medical"], EmergencyLine] = {}

@@ -27,6 +27,7 @@ GiveBack = Callable[[Session, Letter], None]
 AT_ONCE = 16  # chats served side by side
 PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600))  # between tries the platform gave no time for
 GIVE_UP_AFTER = timedelta(hours=24)
+FINISH = 5.0  # seconds for the calls under way when the bot stops
 SCAN = 1.0  # seconds: the safety net under the wake-ups
 
 
@@ -61,18 +62,29 @@ class Courier:
 
     async def _send_for_ever(self) -> None:
         under_way: set[asyncio.Task[None]] = set()
+        taking: asyncio.Future[tuple[int, list[tuple[int, Outgoing, int]]]] | None = None
         async with asyncio.TaskGroup() as group:
-            while await asyncio.to_thread(self._seat.take):
-                self.wake.clear()
-                returned, claimed = await self._take(AT_ONCE - len(under_way))
-                for letter in claimed:
-                    task = group.create_task(self._send(*letter))
-                    under_way.add(task)
-                    task.add_done_callback(under_way.discard)
-                    task.add_done_callback(lambda _: self.wake.set())
-                if not returned and not claimed:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self.wake.wait(), SCAN)
+            try:
+                while await asyncio.to_thread(self._seat.take):
+                    self.wake.clear()
+                    taking = asyncio.ensure_future(self._take(AT_ONCE - len(under_way)))
+                    returned, claimed = await asyncio.shield(taking)
+                    for letter in claimed:
+                        task = group.create_task(self._send(*letter))
+                        under_way.add(task)
+                        task.add_done_callback(under_way.discard)
+                        task.add_done_callback(lambda _: self.wake.set())
+                    taking = None
+                    if not returned and not claimed:
+                        with contextlib.suppress(TimeoutError):
+                            async with asyncio.timeout(SCAN):  # wait_for may swallow a cancellation before Python 3.12
+                                await self.wake.wait()
+            except asyncio.CancelledError:
+                if taking:
+                    await asyncio.gather(*(self._put_back(letter_id) for letter_id, _, _ in (await taking)[1]))
+                if under_way:  # a call that was cut off would be made again at the next start
+                    await asyncio.wait(under_way, timeout=FINISH)
+                raise
 
     async def step(self) -> int:
         """Sends what may leave now, at most one letter per chat, and waits for it; returns how many were dealt with."""
@@ -106,7 +118,11 @@ class Courier:
         return [(letter.id or 0, outgoing(letter, chat, card), chat.id or 0) for letter, chat, card in rows]
 
     async def _send(self, letter_id: int, out: Outgoing, chat_id: int) -> None:
-        await self._pacer.turn(out)
+        try:
+            await self._pacer.turn(out)
+        except asyncio.CancelledError:  # the call was not made, so nothing is uncertain
+            await self._put_back(letter_id)
+            raise
         try:
             message = await self.platform.send(out)
         except RetryLater as later:
@@ -124,6 +140,9 @@ class Courier:
             await self._do(
                 lambda session: outbox.arrived(session, session.get_one(Letter, letter_id), message or out.edits, at=at)
             )
+
+    async def _put_back(self, letter_id: int) -> None:
+        await self._do(lambda session: outbox.again(session.get_one(Letter, letter_id), at=self._now()))
 
     def _later(self, letter_id: int, chat_id: int, after: timedelta | None, reason: str, session: Session) -> None:
         """Back into the outbox; the chat waits with it, so that nothing overtakes."""

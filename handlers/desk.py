@@ -198,6 +198,10 @@ class Desk:
             ),
         )
 
+    def said_on(self, card_key: str) -> bool:
+        """Whether a card stands somewhere, or is about to."""
+        return outbox.stands(self.session, card_key)
+
     def erase(self, card_key: str, chat_id: int) -> None:
         """Takes the message of a card away, or drops it if it has not left yet."""
         outbox.drop(self.session, card_key=card_key)

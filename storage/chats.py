@@ -63,3 +63,16 @@ def found_or_new(session: Session, key: ChatKey, *, title: str, private: bool, s
         session.add(chat)
         session.flush()
     return chat
+
+
+def move(session: Session, old: ChatKey, new: ChatKey, *, source: str) -> Chat | None:
+    """Gives a chat its new address; None if there is none to move, or somebody else's chat has the address.
+
+    `source` keeps a file that still names the old address from taking the chat away.
+    """
+    chat = find(session, old, lock=True)
+    if chat is None or find(session, new) is not None:
+        return None
+    chat.address, chat.source = new.address, source
+    session.flush()
+    return chat

@@ -260,9 +260,21 @@ def failed(letter: Letter, reason: str) -> None:
     letter.state, letter.reason = LetterState.FAILED, reason
 
 
+def stands(session: Session, key: str) -> bool:
+    """Whether the message of a card is there, or waits to be sent."""
+    waiting = select(Letter.id).where(Letter.card_key == key, Letter.state == LetterState.WAITING).limit(1)
+    return session.get(Card, key) is not None or session.exec(waiting).first() is not None
+
+
 def forget_card(session: Session, key: str) -> None:
     """The message of a card is gone: the next letter of its key is sent anew."""
     if card := session.get(Card, key):
+        session.delete(card)
+
+
+def forget_cards_in(session: Session, chat_id: int) -> None:
+    """A chat that moved has none of its messages under their old ids."""
+    for card in session.exec(select(Card).where(Card.chat_id == chat_id)):
         session.delete(card)
 
 
@@ -326,6 +338,10 @@ def case_of(session: Session, chat_id: int, message: str) -> int | None:
     return session.exec(
         select(Letter.request_id).where(Letter.chat_id == chat_id, Letter.message == message).limit(1)
     ).first()
+
+
+def count_waiting(session: Session) -> int:
+    return session.exec(select(func.count()).select_from(Letter).where(Letter.state == LetterState.WAITING)).one()
 
 
 def next_after(session: Session, at: datetime) -> datetime | None:

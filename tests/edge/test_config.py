@@ -211,3 +211,26 @@ def test_what_was_made_in_chat_is_never_overwritten(load, database: Database) ->
         said = synchronise(session, load(), at=MORNING)
         assert [sentence.split(":", 1)[0] for sentence in said] == ["groups", "units", "accounts"]
         assert session.exec(select(Unit.name).where(Unit.key == "wuye")).one() == "另一家物业"
+
+
+def test_telegram_is_set_up_in_the_file_or_by_the_environment(load, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    assert load().platforms.telegram is None
+    monkeypatch.setenv("GRIDBOT_PLATFORMS__TELEGRAM__TOKEN", "1:secret")
+    telegram = load().platforms.telegram
+    assert telegram.token.get_secret_value() == "1:secret"
+    assert (telegram.base_url, telegram.mode) == ("https://api.telegram.org/bot", "polling")
+    assert "1:secret" not in repr(telegram)
+
+
+def test_a_webhook_needs_its_address_and_its_secret(load) -> None:  # type: ignore[no-untyped-def]
+    hook = '\n[platforms.telegram]\ntoken = "1:a"\nmode = "webhook"\n'
+    address = 'webhook_url = "https://bot.example/telegram"\n'
+    assert "needs webhook_url" in wrong(load, more=hook)
+    assert "needs secret" in wrong(load, more=hook + address)
+    assert "needs secret" in wrong(load, more=hook + address + 'secret = "short"\n')
+    assert load(more=hook + address + 'secret = "0123456789abcdef"\n').platforms.telegram.mode == "webhook"
+
+
+def test_a_telegram_address_is_a_number(load) -> None:  # type: ignore[no-untyped-def]
+    assert "a Telegram user or group is a number" in wrong(load, ("console:main:3号楼群", "telegram:main:3号楼群"))
+    assert load(("console:main:3号楼群", "telegram:main:-1001"))

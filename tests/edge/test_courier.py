@@ -99,7 +99,8 @@ def test_what_can_never_arrive_ends_with_its_reason(staffed: Village, moods: Moo
     assert staffed.new("张网格员")
 
 
-def test_a_slow_chat_keeps_only_itself_waiting(staffed: Village) -> None:
+def test_a_slow_chat_keeps_only_itself_waiting(staffed: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.courier.FINISH", 0)
     never, send = asyncio.Event(), staffed.console.send
 
     async def slow(outgoing: Outgoing) -> str | None:

@@ -1,0 +1,55 @@
+"""The log of a running bot: one JSON object a line, without anybody's words and without secrets."""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+QUIET = ("apscheduler", "alembic", "httpx", "httpcore", "telegram")
+
+
+class JsonLines(logging.Formatter):
+    """`secrets` are blacked out wherever they turn up."""
+
+    def __init__(self, secrets: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._secrets = [secret for secret in secrets if secret]
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage().partition("\n")[0],  # asyncio quotes the exception in the lines below
+            **{key: value for key, value in vars(record).items() if key not in STANDARD},
+        }
+        if record.exc_info and (error := record.exc_info[1]):
+            line["error"] = told(error)
+            line["where"] = [
+                f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+            ]
+        text = json.dumps(line, ensure_ascii=False, default=lambda value: type(value).__name__)
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def told(error: BaseException) -> str:
+    """The kind of an error. Its words may be a person's; only a bare name of a kind and the system's own are told."""
+    words = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{type(error).__name__}: {error.strerror}"
+    return f"{type(error).__name__}: {words}" if words.isascii() and words.isidentifier() else type(error).__name__
+
+
+def to_json(secrets: Sequence[str], stream: TextIO = sys.stderr) -> None:
+    """From now on everything is logged so."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines(secrets))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

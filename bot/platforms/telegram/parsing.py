@@ -1,0 +1,231 @@
+"""What Telegram sends, as far as the bot listens: an update becomes a message, a group's move, or nothing."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from handlers.message import Message, Quoted, Sender
+from storage.chats import ChatKey
+
+log = logging.getLogger(__name__)
+
+# https://core.telegram.org/bots/api#update. What is not named here Telegram does not send.
+ALLOWED_UPDATES = ("message", "callback_query")
+GROUPS = frozenset({"group", "supergroup"})
+
+
+class Piece(BaseModel):
+    """Only the fields used; the Bot API adds others every few months."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class User(Piece):
+    id: int
+    is_bot: bool = False
+    first_name: str = ""
+    last_name: str = ""
+    username: str = ""
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(str(self.id), f"{self.first_name} {self.last_name}".strip(), self.is_bot)
+
+
+class Place(Piece):
+    """A chat, whatever its kind."""
+
+    id: int
+    type: str
+    title: str = ""
+
+
+class Entity(Piece):
+    """Offset and length count UTF-16 code units."""
+
+    type: str
+    offset: int
+    length: int
+    user: User | None = None
+
+
+class Size(Piece):
+    """One size of a photo."""
+
+    file_id: str
+    width: int = 0
+    height: int = 0
+
+
+class Post(Piece):
+    """A message. One that is too old to be shown beside its button has only its id and chat, and the date 0."""
+
+    message_id: int
+    date: int
+    chat: Place
+    author: User | None = Field(default=None, alias="from")
+    sender_chat: Place | None = None  # who speaks as a group or channel is no person
+    text: str = ""
+    caption: str = ""
+    entities: tuple[Entity, ...] = ()
+    caption_entities: tuple[Entity, ...] = ()
+    photo: tuple[Size, ...] = ()
+    reply_to_message: "Post | None" = None
+    message_thread_id: int | None = None
+    is_topic_message: bool = False
+    migrate_to_chat_id: int | None = None
+
+    @property
+    def words(self) -> str:
+        return self.text or self.caption
+
+
+class Press(Piece):
+    """A pressed button. Without a message it belongs to an inline message of somebody else's chat."""
+
+    id: str
+    author: User = Field(alias="from")
+    message: Post | None = None
+    data: str = ""
+
+
+class Update(Piece):
+    update_id: int
+    message: Post | None = None
+    callback_query: Press | None = None
+
+
+def read(raw: dict[str, Any]) -> Update | None:
+    """None, and a line in the log without its words, for what is not as the Bot API says."""
+    try:
+        return Update.model_validate(raw)
+    except ValidationError as error:
+        fields = sorted({".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)})
+        log.error("an update could not be read", extra={"update": raw.get("update_id"), "fields": fields})  # noqa: TRY400
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A group became a supergroup: its address is a new one, and no message kept its id."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Hears as one bot: `me` is its user, `account` its name in every chat key."""
+
+    me: User
+    account: str
+
+    def hear(self, update: Update, now: datetime) -> Message | Move | None:
+        """None: nobody the bot talks with said anything. A press has no time of its own; it happened `now`."""
+        if update.callback_query:
+            return self._pressed(update.update_id, update.callback_query, now)
+        post = update.message
+        if post is None:
+            return None
+        if post.migrate_to_chat_id is not None:
+            return Move(str(post.chat.id), str(post.migrate_to_chat_id))
+        if post.author is None or post.author.is_bot or post.sender_chat or not (post.words or post.photo):
+            return None
+        return self._said(update.update_id, post, post.author)
+
+    def _said(self, delivery: int, post: Post, author: User) -> Message | None:
+        place = self._place(post, author)
+        text, mentioned, ours = self._without_mentions(post)
+        if place is None or not ours:
+            return None
+        key, title, private = place
+        return Message(
+            chat=key,
+            title=title,
+            private=private,
+            sender=author.sender,
+            delivery=str(delivery),
+            message=str(post.message_id),
+            at=datetime.fromtimestamp(post.date, UTC),
+            text=text,
+            photos=_photos(post),
+            quoted=self._reply(post),
+            mentioned=mentioned,
+        )
+
+    def _pressed(self, delivery: int, press: Press, now: datetime) -> Message | None:
+        place = self._place(press.message, press.author) if press.message else None
+        if press.message is None or place is None or press.author.is_bot:
+            return None
+        key, title, private = place
+        return Message(
+            chat=key,
+            title=title,
+            private=private,
+            sender=press.author.sender,
+            delivery=str(delivery),
+            message=str(press.message.message_id),
+            at=now,
+            text=press.data,
+            quoted=self._quote(press.message, by_us=True),
+            pressed=True,
+        )
+
+    def _place(self, post: Post, author: User) -> tuple[ChatKey, str, bool] | None:
+        """Where it was said; None in a channel."""
+        key = ChatKey("telegram", self.account, str(post.chat.id))
+        if post.chat.type == "private":
+            return key, author.sender.name, True
+        return (key, post.chat.title, False) if post.chat.type in GROUPS else None
+
+    def _reply(self, post: Post) -> Quoted | None:
+        """The message replied to. In a topic everything "replies" to the message that opened the topic."""
+        quoted = post.reply_to_message
+        if quoted is None or (post.is_topic_message and quoted.message_id == post.message_thread_id):
+            return None
+        return self._quote(quoted)
+
+    def _quote(self, post: Post, *, by_us: bool = False) -> Quoted:
+        """`by_us` where only our own message can be meant: an old one comes without its author."""
+        author = post.author or (self.me if by_us else None)
+        return Quoted(
+            message=str(post.message_id),
+            sender=author.sender if author and not post.sender_chat else Sender("", "", is_bot=True),
+            text=self._without_mentions(post)[0],
+            by_us=author is not None and author.id == self.me.id,
+            at=datetime.fromtimestamp(post.date, UTC) if post.date else None,
+            quoted=self._reply(post),
+        )
+
+    def _without_mentions(self, post: Post) -> tuple[str, bool, bool]:
+        """The words without the bot's name, whether it was named, and whether no other bot's command stands first."""
+        units = post.words.encode("utf-16-le")
+        mentioned, ours = False, True
+        for entity in reversed(post.entities or post.caption_entities):
+            begin, end = entity.offset * 2, (entity.offset + entity.length) * 2
+            piece = units[begin:end].decode("utf-16-le", "ignore")
+            command, at, addressee = piece.partition("@")
+            if entity.type == "bot_command" and at:
+                if addressee.casefold() == self.me.username.casefold():
+                    mentioned = True
+                    units = units[:begin] + command.encode("utf-16-le") + units[end:]
+                elif entity.offset == 0:
+                    ours = False
+            elif self._names_us(entity, piece):
+                mentioned = True
+                units = units[:begin] + units[end:]
+        text = units.decode("utf-16-le", "ignore")
+        return (text.strip() if mentioned else text), mentioned, ours
+
+    def _names_us(self, entity: Entity, piece: str) -> bool:
+        if entity.type == "text_mention":
+            return entity.user is not None and entity.user.id == self.me.id
+        return entity.type == "mention" and piece.casefold() == f"@{self.me.username}".casefold()
+
+
+def _photos(post: Post) -> tuple[str, ...]:
+    """One id per photo: of its largest size."""
+    return (max(post.photo, key=lambda size: size.width * size.height).file_id,) if post.photo else ()

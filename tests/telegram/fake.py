@@ -1,0 +1,674 @@
+# ruff: noqa: ARG002 (what Telegram takes, the fake need not use)
+"""A strict Bot API on loopback: real HTTP, Telegram's limits and refusals, and faults on demand.
+
+Written from https://core.telegram.org/bots/api; the descriptions of errors are what the public servers answer.
+"""
+
+import json
+import re
+import socket
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NoReturn
+from urllib.error import HTTPError
+from urllib.parse import parse_qs
+from urllib.request import Request, urlopen
+
+from telegram.constants import ReactionEmoji
+
+TOKEN = "100200300:AAF-a_token_that_must_never_be_logged"
+BOT_ID = 100200300
+USERNAME = "xiaoge_bot"
+REACTIONS = {str(emoji) for emoji in ReactionEmoji}
+SENDS = {"sendmessage", "editmessagetext"}  # what Telegram counts
+ANY = "any method"
+
+Json = dict[str, Any]
+
+
+class Refused(Exception):  # noqa: N818 (what happened)
+    def __init__(self, code: int, description: str, **parameters: int) -> None:
+        super().__init__(description)
+        self.answer: Json = {"ok": False, "error_code": code, "description": description}
+        if parameters:
+            self.answer["parameters"] = parameters
+
+
+class Dropped(Exception):  # noqa: N818
+    """The connection closes without an answer."""
+
+
+def bad(description: str, **parameters: int) -> NoReturn:
+    raise Refused(400, f"Bad Request: {description}", **parameters)
+
+
+@dataclass
+class Posted:
+    """One message as a chat shows it."""
+
+    id: int
+    chat: int
+    author: Json
+    text: str
+    payload: Json
+    by_us: bool = False
+    buttons: list[list[Json]] = field(default_factory=list)
+    reply_to: int | None = None
+    topic: int | None = None
+    reactions: list[str] = field(default_factory=list)
+    edited: int = 0
+    deleted: bool = False
+
+    @property
+    def labels(self) -> list[str]:
+        return [button["text"] for row in self.buttons for button in row]
+
+
+@dataclass
+class Fault:
+    """What happens to the next call of a method (in a chat): an answer, a closed connection, or silence until freed."""
+
+    chat: int | None = None
+    refusal: Refused | None = None
+    done: bool = False  # the call takes effect, only its answer is lost
+    hold: threading.Event | None = None
+
+
+class FakeTelegram:
+    """People and groups are named; `says`, `tells`, `presses` make updates, `sees` shows what the bot made of them."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.now = now
+        self.ids: dict[str, int] = {}
+        self.titles: dict[int, str] = {}
+        self.posted: dict[int, list[Posted]] = defaultdict(list)
+        self.reached: set[int] = set()  # people who wrote to the bot alone
+        self.blocked: set[int] = set()  # people who stopped it, groups that threw it out
+        self.moved: dict[int, int] = {}
+        self.topics: dict[int, set[int]] = defaultdict(set)
+        self.administered: set[int] = set()  # groups the bot is administrator of
+        self.restricted: set[int] = set()  # groups without reactions
+        self.updates: deque[Json] = deque()
+        self.presses_open: dict[str, str | None] = {}  # waiting for their answer
+        self.toasts: dict[str, str | None] = {}
+        self.menus: dict[tuple[str, str], list[Json]] = {}
+        self.calls: list[tuple[str, Json]] = []
+        self.floods = 0
+        self.limits = False
+        self.webhook = ""
+        self.secret = ""
+        self.webhook_answers: list[int] = []
+        self.hears_all = True
+        self.changed = threading.Condition(threading.RLock())
+        self._faults: dict[str, deque[Fault]] = defaultdict(deque)
+        self._polls = 0
+        self._busy = 0
+        self._update_id = 500_000
+        self._press = 9_000
+        self._sent: dict[int, deque[float]] = defaultdict(deque)
+        self._allowed: set[str] | None = None
+        self._closed = False
+        self.problems: list[Exception] = []  # mistakes of the fake itself
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/bot"
+
+    def close(self) -> None:
+        with self.changed:
+            self._closed = True
+            for faults in self._faults.values():
+                for fault in faults:
+                    if fault.hold:
+                        fault.hold.set()
+            self.changed.notify_all()
+        self._server.shutdown()
+        self._server.server_close()
+
+    # -- people -----------------------------------------------------------------------------------------------
+
+    def id(self, name: str) -> int:
+        """Of a person, or of a group if the name ends in 群."""
+        if name not in self.ids:
+            number = len(self.ids) + 1
+            self.ids[name] = -1_000_000 - number if name.endswith("群") else 1_000 + number
+            self.titles[self.ids[name]] = name
+        return self.ids[name]
+
+    def address(self, name: str) -> str:
+        return f"telegram:main:{self.id(name)}"
+
+    def user(self, name: str) -> Json:
+        return {"id": self.id(name), "is_bot": False, "first_name": name, "language_code": "zh-hans"}
+
+    def says(
+        self,
+        person: str,
+        where: str,
+        text: str,
+        *,
+        to: Posted | None = None,
+        photos: int = 0,
+        topic: int | None = None,
+        **more: Any,
+    ) -> Posted:
+        """`more` goes into the payload as it is."""
+        with self.changed:
+            payload = self._payload(self.id(where), self.user(person), topic)
+            if photos:
+                payload["photo"] = [
+                    {
+                        "file_id": f"{size}-{payload['message_id']}",
+                        "file_unique_id": "u",
+                        "width": width,
+                        "height": width,
+                    }
+                    for size, width in (("small", 90), ("large", 1280))
+                ]
+            if text:
+                payload["caption" if photos else "text"] = text
+                if entities := _entities(text):
+                    payload["caption_entities" if photos else "entities"] = entities
+            if to:
+                payload["reply_to_message"] = self._shown(to)
+            elif topic:  # as Telegram does: the topic's first message
+                payload["reply_to_message"] = {**self._payload(self.id(where), self.user(person)), "message_id": topic}
+            payload.update(more)
+            post = Posted(
+                payload["message_id"], payload["chat"]["id"], payload["from"], text, payload,
+                reply_to=to.id if to else None, topic=topic,
+            )  # fmt: skip
+            self.posted[post.chat].append(post)
+            self.updates_with("message", payload)
+            return post
+
+    def tells(self, person: str, text: str, *, to: Posted | None = None, photos: int = 0, **more: Any) -> Posted:
+        """To the bot alone."""
+        self.reached.add(self.id(person))
+        return self.says(person, person, text, to=to, photos=photos, **more)
+
+    def presses(self, person: str, label: str, *, at: str | None = None, about: str = "") -> str:
+        """A button of the newest message that has it; returns the press, for `toast`."""
+        with self.changed:
+            posts = [post for post in self.sees(at or person) if label in post.labels and about in post.text]
+            assert posts, f"no button {label} among {[post.labels for post in self.sees(at or person)]}"
+            post = posts[-1]
+            data = next(b["callback_data"] for row in post.buttons for b in row if b["text"] == label)
+            self._press += 1
+            press = str(self._press)
+            self.presses_open[press] = None
+            shown = self._shown(post)
+            if post.reply_to and (original := self.find(post.chat, post.reply_to)):
+                shown["reply_to_message"] = self._shown(original)
+            self.updates_with(
+                "callback_query",
+                {"id": press, "from": self.user(person), "message": shown, "chat_instance": "1", "data": data},
+            )
+            return press
+
+    def becomes_supergroup(self, group: str) -> int:
+        """Its id changes and every message is known by another."""
+        with self.changed:
+            old = self.id(group)
+            new = old - 1_000_000_000
+            self.moved[old] = new
+            self.ids[group], self.titles[new] = new, group
+            service = self._payload(old, self.user(group.removesuffix("群")))
+            self.updates_with("message", {**service, "migrate_to_chat_id": new})
+            arrived = self._payload(new, self.user(group.removesuffix("群")))
+            self.updates_with("message", {**arrived, "migrate_from_chat_id": old})
+            return new
+
+    def updates_with(self, kind: str, payload: Json) -> int:
+        """Puts an update into the queue, unless the bot said it does not want this kind."""
+        with self.changed:
+            self._update_id += 1
+            if self._allowed is None or kind in self._allowed:
+                self.updates.append({"update_id": self._update_id, kind: payload})
+                self.changed.notify_all()
+            return self._update_id
+
+    # -- what they see ----------------------------------------------------------------------------------------
+
+    def sees(self, where: str) -> list[Posted]:
+        """The bot's messages that are still there."""
+        with self.changed:
+            return [post for post in self.posted[self.id(where)] if post.by_us and not post.deleted]
+
+    def texts(self, where: str) -> list[str]:
+        return [post.text for post in self.sees(where)]
+
+    def find(self, chat: int, message: int) -> Posted | None:
+        return next((p for p in self.posted[chat] if p.id == message and not p.deleted), None)
+
+    @property
+    def idle(self) -> bool:
+        """Everything said is acknowledged, every press answered, no call under way but the long poll."""
+        with self.changed:
+            return not (self.updates or self.presses_open or self._busy)
+
+    def called(self, method: str) -> list[Json]:
+        return [parameters for name, parameters in self.calls if name == method.casefold()]
+
+    # -- faults -----------------------------------------------------------------------------------------------
+
+    def fails(
+        self, method: str, code: int, description: str = "", *, at: str = "", times: int = 1, **more: int
+    ) -> None:
+        """The next calls are refused, for example 429 with retry_after=3, or 502."""
+        text = description or {429: f"Too Many Requests: retry after {more.get('retry_after')}"}.get(
+            code, "Bad Gateway"
+        )
+        self._faults[method.casefold()] += [Fault(self.id(at) if at else None, Refused(code, text, **more))] * times
+
+    def drops(self, method: str, *, times: int = 1, done: bool = False) -> None:
+        """The connection closes; with `done` after the call took effect."""
+        self._faults[method.casefold()] += [Fault(done=done)] * times
+
+    @contextmanager
+    def hangs(self, method: str, *, at: str = "") -> Iterator[None]:
+        """The next call is answered only after the block."""
+        hold = threading.Event()
+        self._faults[method.casefold()].append(Fault(self.id(at) if at else None, hold=hold))
+        try:
+            yield
+        finally:
+            hold.set()
+
+    def heals(self) -> None:
+        self._faults.clear()
+
+    # -- the server -------------------------------------------------------------------------------------------
+
+    def answer(self, token: str, method: str, parameters: Json) -> Json:
+        name = method.casefold()
+        polls = name == "getupdates"
+        with self.changed:
+            if token != TOKEN:
+                raise Refused(401, "Unauthorized")
+            handler = getattr(self, f"_do_{name}", None)
+            if handler is None:
+                raise Refused(404, "Not Found")
+            self.calls.append((name, parameters))
+            self._busy += not polls
+        try:
+            fault = self._fault(name, parameters)
+            if fault and fault.hold:
+                fault.hold.wait(30)
+            elif fault and fault.refusal:
+                raise fault.refusal
+            elif fault and not fault.done:
+                raise Dropped
+            with self.changed:
+                if self.limits and name in SENDS:
+                    self._flood(int(parameters["chat_id"]))
+                result = handler(**parameters)
+            if fault and fault.done:
+                raise Dropped
+            return {"ok": True, "result": result}  # noqa: TRY300
+        except TypeError as wrong:
+            raise Refused(400, f"Bad Request: {wrong}") from None
+        finally:
+            with self.changed:
+                self._busy -= not polls
+                self.changed.notify_all()
+
+    def _fault(self, name: str, parameters: Json) -> Fault | None:
+        with self.changed:
+            for key in (name, ANY):
+                for fault in self._faults[key]:
+                    if fault.chat is None or str(fault.chat) == parameters.get("chat_id"):
+                        self._faults[key].remove(fault)
+                        return fault
+        return None
+
+    def _flood(self, chat: int) -> None:
+        """1/s per chat, 20/min per group, 30/s overall."""
+        at = time.monotonic()
+        for key, most, span in ((chat, 1, 1.0), (0, 30, 1.0), (chat, 20, 60.0)):
+            if span == 60.0 and chat > 0:
+                continue
+            lately = [moment for moment in self._sent[key] if at - moment < span]
+            if len(lately) >= most:
+                self.floods += 1
+                wait = int(span - (at - lately[-most])) + 1
+                raise Refused(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
+        for key in (chat, 0):
+            self._sent[key].append(at)
+
+    # -- methods ----------------------------------------------------------------------------------------------
+
+    def _do_getme(self) -> Json:
+        return {
+            "id": BOT_ID, "is_bot": True, "first_name": "小格", "username": USERNAME, "can_join_groups": True,
+            "can_read_all_group_messages": self.hears_all, "supports_inline_queries": False,
+            "can_connect_to_business": False, "has_main_web_app": False, "has_topics_enabled": False,
+            "allows_users_to_create_topics": False, "can_manage_bots": False,
+        }  # fmt: skip
+
+    def _do_getupdates(
+        self, offset: str = "0", limit: str = "100", timeout: str = "0", allowed_updates: str = "null"
+    ) -> list[Json]:
+        if self.webhook:
+            raise Refused(
+                409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the "
+                "webhook first",
+            )  # fmt: skip
+        if (allowed := json.loads(allowed_updates)) is not None:
+            self._allowed = set(allowed)
+        self._polls += 1
+        mine, until = self._polls, time.monotonic() + min(float(timeout), 50)
+        self.changed.notify_all()
+        while self.updates and self.updates[0]["update_id"] < int(offset):
+            self.updates.popleft()
+        while True:
+            if mine != self._polls:
+                raise Refused(
+                    409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is "
+                    "running",
+                )  # fmt: skip
+            left = until - time.monotonic()
+            if self.updates or left <= 0 or self._closed:
+                return list(self.updates)[: int(limit)]
+            self.changed.wait(left)
+
+    def _do_deletewebhook(self, drop_pending_updates: str = "false") -> bool:
+        self.webhook = ""
+        if drop_pending_updates == "true":
+            self.updates.clear()
+        return True
+
+    def _do_setwebhook(
+        self, url: str, secret_token: str = "", allowed_updates: str = "null", max_connections: str = "40"
+    ) -> bool:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", secret_token):
+            bad("secret token contains unallowed characters")
+        if (allowed := json.loads(allowed_updates)) is not None:
+            self._allowed = set(allowed)
+        first = not self.webhook
+        self.webhook, self.secret = url, secret_token
+        if first:
+            threading.Thread(target=self._deliver, daemon=True).start()
+        return True
+
+    def _deliver(self) -> None:
+        """Calls the webhook, one call a chat at a time, again and again until it says 200."""
+        under_way: set[int] = set()
+
+        def call(update: Json, chat: int) -> None:
+            request = Request(
+                self.webhook, json.dumps(update).encode(), {
+                    "Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": self.secret,
+                },
+            )  # fmt: skip
+            try:
+                with urlopen(request, timeout=30) as response:
+                    status = response.status
+            except HTTPError as refused:
+                status = refused.code
+                refused.close()
+            except OSError:
+                status = 0
+            with self.changed:
+                self.webhook_answers.append(status)
+                if status == 200:
+                    self.updates.remove(update)
+                under_way.discard(chat)
+                self.changed.notify_all()
+
+        with self.changed:
+            while self.webhook and not self._closed:
+                for update in list(self.updates):
+                    chat = (update.get("message") or update["callback_query"]["message"])["chat"]["id"]
+                    if chat not in under_way:
+                        under_way.add(chat)
+                        threading.Thread(target=call, args=(update, chat), daemon=True).start()
+                self.changed.wait(0.05)
+
+    def _do_sendmessage(
+        self,
+        chat_id: str,
+        text: str = "",
+        message_thread_id: str = "",
+        reply_markup: str = "{}",
+        reply_parameters: str = "{}",
+        link_preview_options: str = "{}",
+        disable_notification: str = "false",
+    ) -> Json:
+        chat = self._writable(chat_id)
+        _check_text(text)
+        quoted = json.loads(reply_parameters)
+        original = self.find(chat, quoted["message_id"]) if quoted else None
+        if quoted and original is None and not quoted.get("allow_sending_without_reply"):
+            bad("message to be replied not found")
+        topic = int(message_thread_id) if message_thread_id else None
+        if topic is not None and topic not in self.topics[chat]:
+            bad("message thread not found")
+        topic = topic or (original.topic if original else None)
+        payload = {**self._payload(chat, self._us(), topic), "text": text}
+        if original:
+            payload["reply_to_message"] = self._shown(original)
+        buttons = _buttons(reply_markup)
+        post = Posted(
+            payload["message_id"], chat, self._us(), text, payload, by_us=True, buttons=buttons,
+            reply_to=original.id if original else None, topic=topic,
+        )  # fmt: skip
+        self.posted[chat].append(post)
+        return self._shown(post)
+
+    def _do_editmessagetext(
+        self, chat_id: str, message_id: str, text: str = "", reply_markup: str = "{}", link_preview_options: str = "{}"
+    ) -> Json:
+        chat = self._writable(chat_id)
+        _check_text(text)
+        post = self.find(chat, int(message_id))
+        if post is None:
+            bad("message to edit not found")
+        if not post.by_us:
+            bad("message can't be edited")
+        buttons = _buttons(reply_markup)
+        if (post.text, post.buttons) == (text, buttons):
+            bad(
+                "message is not modified: specified new message content and reply markup are exactly the same as a "
+                "current content and reply markup of the message"
+            )
+        post.text, post.buttons, post.edited = text, buttons, post.edited + 1
+        return self._shown(post)
+
+    def _do_deletemessage(self, chat_id: str, message_id: str) -> bool:
+        post = self.find(self._writable(chat_id), int(message_id))
+        if post is None:
+            bad("message to delete not found")
+        post.deleted = True
+        return True
+
+    def _do_setmessagereaction(self, chat_id: str, message_id: str, reaction: str = "[]") -> bool:
+        chat = self._writable(chat_id)
+        wanted = [one["emoji"] for one in json.loads(reaction)]
+        post = self.find(chat, int(message_id))
+        if post is None:
+            bad("message to react not found")
+        if not set(wanted) <= REACTIONS or chat in self.restricted or len(wanted) > 1:
+            bad("REACTION_INVALID")
+        post.reactions = wanted
+        return True
+
+    def _do_answercallbackquery(self, callback_query_id: str, text: str = "", show_alert: str = "false") -> bool:
+        if callback_query_id not in self.presses_open:
+            bad("query is too old and response timeout expired or query ID is invalid")
+        if len(text) > 200:
+            bad("MESSAGE_TOO_LONG")
+        del self.presses_open[callback_query_id]
+        self.toasts[callback_query_id] = text or None
+        return True
+
+    def _do_setmycommands(self, commands: str, scope: str = '{"type": "default"}', language_code: str = "") -> bool:
+        listed = json.loads(commands)
+        for one in listed:
+            if not re.fullmatch(r"[a-z0-9_]{1,32}", one["command"]):
+                bad("BOT_COMMAND_INVALID")
+            if not 1 <= len(one["description"]) <= 256:
+                bad("BOT_COMMAND_DESCRIPTION_INVALID")
+        target = json.loads(scope).get("chat_id")
+        if target is not None and target not in self.reached:
+            bad("chat not found")
+        if len(listed) > 100:
+            bad("BOT_COMMANDS_TOO_MUCH")
+        self.menus[json.dumps(json.loads(scope), sort_keys=True), language_code] = listed
+        return True
+
+    def _do_deletemycommands(self, scope: str = '{"type": "default"}', language_code: str = "") -> bool:
+        self.menus.pop((json.dumps(json.loads(scope), sort_keys=True), language_code), None)
+        return True
+
+    def menu(self, person: str = "") -> list[str]:
+        """The commands a person is shown, or everybody."""
+        scope = {"type": "chat", "chat_id": self.id(person)} if person else {"type": "default"}
+        return [one["command"] for one in self.menus.get((json.dumps(scope, sort_keys=True), ""), [])]
+
+    def _do_getchatmember(self, chat_id: str, user_id: str) -> Json:
+        chat = self._writable(chat_id)
+        if int(user_id) != BOT_ID:
+            return {"status": "member", "user": {"id": int(user_id), "is_bot": False, "first_name": ""}}
+        if chat not in self.administered:
+            return {"status": "member", "user": self._us()}
+        rights = (
+            "can_be_edited is_anonymous can_manage_chat can_delete_messages can_manage_video_chats "
+            "can_restrict_members can_promote_members "
+            "can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories"
+        )
+        return {"status": "administrator", "user": self._us(), **dict.fromkeys(rights.split(), False)}
+
+    # -- pieces -----------------------------------------------------------------------------------------------
+
+    def _writable(self, chat_id: str) -> int:
+        chat = int(chat_id)
+        if chat in self.moved:
+            bad("group chat was upgraded to a supergroup chat", migrate_to_chat_id=self.moved[chat])
+        if chat not in self.titles:
+            bad("chat not found")
+        if chat in self.blocked:
+            raise Refused(
+                403,
+                "Forbidden: bot was blocked by the user"
+                if chat > 0
+                else "Forbidden: bot was kicked from the group chat",
+            )
+        if chat > 0 and chat not in self.reached:
+            raise Refused(403, "Forbidden: bot can't initiate conversation with a user")
+        return chat
+
+    @staticmethod
+    def _us() -> Json:
+        return {"id": BOT_ID, "is_bot": True, "first_name": "小格", "username": USERNAME}
+
+    def _payload(self, chat: int, author: Json, topic: int | None = None) -> Json:
+        number = 1 + max((post.id for posts in self.posted.values() for post in posts), default=0)
+        title = self.titles[chat]
+        kind = {"type": "private", "first_name": title} if chat > 0 else {"type": "supergroup", "title": title}
+        payload: Json = {
+            "message_id": number,
+            "date": int(self.now().timestamp()),
+            "chat": {"id": chat, **kind},
+            "from": author,
+        }
+        return {**payload, "message_thread_id": topic, "is_topic_message": True} if topic else payload
+
+    @staticmethod
+    def _shown(post: Posted) -> Json:
+        """As quoted: without what the message itself replies to."""
+        shown = {key: value for key, value in post.payload.items() if key != "reply_to_message"}
+        if post.by_us:
+            shown["text"] = post.text
+        if post.buttons:
+            shown["reply_markup"] = {"inline_keyboard": post.buttons}
+        return shown
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        bad("message text is empty")
+    if len(text.encode("utf-16-le")) // 2 > 4096:
+        bad("message is too long")
+
+
+def _buttons(markup: str) -> list[list[Json]]:
+    rows = json.loads(markup).get("inline_keyboard", [])
+    for row in rows:
+        for button in row:
+            if not 1 <= len(button["callback_data"].encode()) <= 64:
+                bad("BUTTON_DATA_INVALID")
+            if not button["text"].strip() or len(row) > 8:
+                bad("BUTTON_INVALID")
+    return rows
+
+
+def _entities(text: str) -> list[Json]:
+    """Mentions and commands, counted in UTF-16 code units."""
+    found = []
+    for pattern, kind in ((r"(?<!\w)@\w+", "mention"), (r"(?<!\S)/[a-z0-9_]+(@\w+)?", "bot_command")):
+        for match in re.finditer(pattern, text, re.ASCII):
+            offset = len(text[: match.start()].encode("utf-16-le")) // 2
+            found.append({"type": kind, "offset": offset, "length": len(match[0])})
+    return sorted(found, key=lambda entity: entity["offset"])
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+def _handler(fake: FakeTelegram) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            _, token, method = self.path.split("/", 2)
+            if "json" in self.headers.get("Content-Type", ""):
+                parameters = json.loads(body)
+            else:
+                parameters = {key: values[-1] for key, values in parse_qs(body.decode(), True).items()}
+            try:
+                code, answer = 200, fake.answer(token.removeprefix("bot"), method, parameters)
+            except Refused as refused:
+                code, answer = refused.answer["error_code"], refused.answer
+            except (ArithmeticError, AttributeError, LookupError, RuntimeError, ValueError) as problem:
+                fake.problems.append(problem)
+                code, answer = 500, {"ok": False, "error_code": 500, "description": "Internal Server Error"}
+            except Dropped:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            payload = json.dumps(answer, ensure_ascii=False).encode()
+            payload = payload[:-3] if answer.pop("cut", False) else payload
+            try:
+                self.send_response(code)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(payload)))
+                self.end_headers()
+                self.wfile.write(payload)
+                self.wfile.flush()
+            except OSError:  # who asked has hung up
+                self.close_connection = True
+
+        def handle_one_request(self) -> None:
+            try:
+                super().handle_one_request()
+            except OSError:
+                self.close_connection = True
+
+        def log_message(self, *words: object) -> None:
+            """Says nothing."""
+
+    return Handler
