@@ -33,7 +33,7 @@ from nlp.lexicon import Category, Topic
 from nlp.reader import Reader
 from storage import chats, deliveries, outbox
 from storage.chats import Chat, ChatKey
-from storage.database import Database, Seat
+from storage.database import ALONE, Database, Seat
 from storage.follow import CHAT
 from storage.outbox import Letter, Purpose, Urgency
 
@@ -83,9 +83,14 @@ class App:
     async def start(self) -> list[str]:
         """Migrates and brings the configuration in; returns its conflicts as sentences."""
         await asyncio.to_thread(self.database.migrate)
-        conflicts = await self._do("start", lambda session: synchronise(session, self.settings, at=self.now()))
+        conflicts = await self._do("start", self._synchronise)
         await self.refresh()
         return conflicts
+
+    def _synchronise(self, session: Session) -> list[str]:
+        if not self.database.is_sqlite:
+            session.connection().exec_driver_sql(ALONE)
+        return synchronise(session, self.settings, at=self.now())
 
     async def refresh(self) -> None:
         self.known = await self._do("start", lambda session: known.load(session, on_duty))
@@ -94,6 +99,7 @@ class App:
         """Everything at once until cancelled; a loop that fails resumes, it never ends the process."""
         loops: list[Coroutine[Any, Any, None]] = [
             supervised("clock", partial(clock.ring, self.tick)),
+            asyncio.to_thread(self.reader.warm),
             self._keep_fresh(),
         ]
         loops += [supervised("courier", courier.run) for courier in self.couriers]
@@ -223,6 +229,9 @@ class App:
         if reply is None:
             return None
         message = desk.said
+        if desk.asking and not message.private:
+            self._ask_here(desk, reply)
+            return None
         if message.pressed and len(reply.text) <= TOAST and not reply.buttons:
             return reply.text
         if reply.nod and not message.private and not reply.buttons:
@@ -236,6 +245,13 @@ class App:
             reply_to=None if message.private else message.message,
         )
         return None
+
+    def _ask_here(self, desk: Desk, reply: Reply) -> None:
+        """An open question in a group stands there as a message: only a reply to it is an answer."""
+        message = desk.said
+        text = self.say("ask.here", who=message.sender.name, text=reply.text)
+        asked = message.quoted.message if message.pressed and message.quoted else message.message
+        desk.write(Purpose.ANSWER, text, chat_id=desk.chat_id, buttons=reply.buttons, reply_to=asked)
 
     # -- timers -----------------------------------------------------------------------------------------------
 

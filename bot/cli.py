@@ -5,7 +5,7 @@ import csv
 import json
 import logging
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -119,15 +119,17 @@ def replay(
     except replay_.Unreadable as wrong:
         _fail(f"{file}: {wrong}")
     show = replay_.as_json if as_json else replay_.as_text
-    end = until.astimezone() if until else None
+    end = until.replace(tzinfo=UTC) if until else None
     asyncio.run(replay_.replay(settings, _database(settings), log, lambda line: typer.echo(show(line)), until=end))
 
 
 def _lines(file: Path) -> list[str]:
     try:
-        return file.read_text(encoding="utf-8").splitlines()
+        return file.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         _fail(f"{file}: cannot be read ({error.strerror})")
+    except UnicodeDecodeError:
+        _fail(f"{file}: is not UTF-8; save it again with that encoding")
 
 
 @app.command()

@@ -12,8 +12,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from apscheduler.triggers.cron import CronTrigger
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from handlers.house import PUBLIC_LINES, House, Line
+from handlers.wording import catalogue
+from nlp import lexicon
 from storage.chats import ChatKey
 from storage.duties import ANY
 from storage.grids import Level
@@ -59,6 +63,24 @@ def occurrence(schedule: str, after: datetime, zone: ZoneInfo) -> datetime | Non
     return at if at > after else None
 
 
+def _language(text: str) -> str:
+    try:
+        catalogue(text)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"nobody has written the sentences of {text!r} yet") from error
+    return text
+
+
+def _url(url: SecretStr) -> SecretStr:
+    try:
+        make_url(url.get_secret_value())
+    except ArgumentError:
+        raise ValueError('write "sqlite:///file.db" or "postgresql://user@host/name"') from None
+    return url
+
+
+Language = Annotated[str, AfterValidator(_language)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_url)]
 Address = Annotated[str, AfterValidator(_address)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
@@ -72,14 +94,14 @@ class Part(BaseModel):
 class Community(Part):
     name: str
     bot_name: str = "小格"
-    language: str = "zh_CN"
+    language: Language = "zh_CN"
     timezone: Zone = "Asia/Shanghai"
     duty_phone: str = ""
     places: tuple[str, ...] = ()
 
 
 class DatabaseSettings(Part):
-    url: SecretStr = SecretStr("sqlite:///gridbot.db")
+    url: DatabaseUrl = SecretStr("sqlite:///gridbot.db")
 
 
 class TelegramSettings(Part):
@@ -251,17 +273,23 @@ class Mistakes(Exception):  # noqa: N818 (what is wrong, in sentences)
         self.sentences = sentences
 
 
+TESTING = {"GRIDBOT_TEST_POSTGRES"}  # read by the tests, no setting
 _reading = Path("config.toml")  # pydantic-settings takes the file from the class; load() sets it for one call
 
 
 def load(path: Path) -> Settings:
     """Reads and checks the file; Mistakes lists everything that is wrong at once."""
     global _reading  # noqa: PLW0603 (see above)
+    fields = {f"GRIDBOT_{name.upper()}" for name in Settings.model_fields}
+    if strange := [name for name in environment() if name.split("__")[0] not in fields | TESTING]:
+        raise Mistakes([f"{name}: no such setting" for name in strange])
     try:
         text = path.read_text(encoding="utf-8")
         tomllib.loads(text)
     except OSError as error:
         raise Mistakes([f"{path}: cannot be read ({error.strerror})"]) from error
+    except UnicodeDecodeError as error:
+        raise Mistakes([f"{path}: is not UTF-8; save it again with that encoding"]) from error
     except tomllib.TOMLDecodeError as error:
         raise Mistakes([f"{path}: not valid TOML: {error}"]) from error
     _reading = path
@@ -317,7 +345,20 @@ def broken(settings: Settings) -> Iterator[str]:
     for duty in settings.duties:
         if duty.lead != "worker" and duty.lead not in units:
             yield f'duties.{duty.key}.lead: there is no unit {duty.lead!r} (write a unit\'s key, or "worker")'
+    yield from _shared(settings)
     yield from _holes(settings)
+
+
+def _shared(settings: Settings) -> Iterator[str]:
+    """What two entries claim, though only one can have it."""
+    accounts = [account for person in settings.people for account in person.accounts]
+    chats = [group.chat for group in settings.groups] + [unit.chat for unit in settings.units if unit.chat]
+    for name, claimed in (("people", accounts), ("groups and units", chats)):
+        for twice in sorted({each for each in claimed if claimed.count(each) > 1}):
+            yield f"{name}: {twice!r} is there twice"
+    for category in settings.categories:
+        if category.key in lexicon.categories():
+            yield f"categories.{category.key}: there is a category of that key; choose another"
 
 
 def _role(person: str, role: RoleEntry, grids: set[str], units: set[str]) -> Iterator[str]:

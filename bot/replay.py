@@ -10,6 +10,7 @@ from bot.config import Settings
 from bot.platforms import Outgoing, Pace, Platform, Receive
 from bot.stage import HandClock, Stage
 from handlers.message import Message, Quoted, Sender
+from storage import outbox
 from storage.chats import ChatKey
 from storage.database import Database
 
@@ -49,6 +50,7 @@ class Recorder:
         self.name = name
         self.account = account
         self.texts: dict[tuple[str, str], tuple[str, str | None]] = {}  # text and what it replied to
+        self.before = 0  # letters of earlier logs: their ids are taken
         self._now = now
         self._say = say
 
@@ -57,7 +59,7 @@ class Recorder:
 
     async def send(self, outgoing: Outgoing) -> str | None:
         what = "erase" if outgoing.erase else "edit" if outgoing.edits else "react" if outgoing.reaction else "send"
-        message = outgoing.edits or (None if outgoing.reaction else f"bot-{len(self.texts) + 1}")
+        message = outgoing.edits or (None if outgoing.reaction else f"bot-{self.before + len(self.texts) + 1}")
         if message:
             self.texts[outgoing.address, message] = (outgoing.text or "", outgoing.reply_to)
         line: dict[str, object] = {
@@ -108,6 +110,9 @@ async def replay(
     try:
         for conflict in await stage.start():
             say({"what": "conflict", "text": conflict})
+        with database.transaction() as session:
+            for recorder in recorders.values():
+                recorder.before = outbox.count_sent(session, recorder.name, recorder.account)
         seen: dict[tuple[str, str, str], Logged] = {}
         for entry in ordered:
             seen[entry.platform, entry.chat_id, entry.message_id] = entry

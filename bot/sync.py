@@ -115,6 +115,8 @@ def _accounts(session: Session, entry: PersonEntry) -> list[str]:
         found = people.at_address(session, platform, name, user)
         if found is None:
             session.add(Address(person_id=person.id or 0, platform=platform, account=name, user=user))
+        elif found[0].key is None:  # wrote to the bot before the office knew them
+            found[1].person_id = person.id or 0
         elif found[0].id != person.id:
             taken.append(account)
     session.flush()
@@ -124,7 +126,7 @@ def _accounts(session: Session, entry: PersonEntry) -> list[str]:
 def _notices(session: Session, settings: Settings, grid_ids: dict[str, int | None], at: datetime) -> list[str]:
     """A notice keeps the occurrence it waits for unless its schedule changed; one gone from the file is cancelled."""
     zone = settings.house().zone
-    before = {notice.key: (notice.schedule, notice.next_at) for notice in session.exec(select(Notice))}
+    before = {n.key: (n.schedule, n.next_at) for n in session.exec(select(Notice).where(col(Notice.gone).is_(False)))}
     rows = {}
     for entry in settings.notices:
         old = before.get(entry.key)

@@ -5,7 +5,7 @@ from datetime import datetime
 from handlers.desk import Desk
 from handlers.message import Button
 from handlers.router import after_touch
-from nlp.places import building
+from nlp.places import building, without_flats
 from storage import outbox, people, reports
 from storage.events import Event
 from storage.outbox import Card, Letter, LetterState, Purpose, Urgency
@@ -105,7 +105,7 @@ def public_text(desk: Desk, case: Request) -> str:
     """What everybody in the group may read about a case."""
     text = [headline(desk, case, public=True), status(desk, case)]
     if case.state in OPEN and (line := progress(desk, case)):
-        text.append(line)
+        text.append(without_flats(line))
     return "\n".join(text)
 
 

@@ -6,12 +6,13 @@ from handlers import access, cards, dispatch
 from handlers.desk import Desk, Sorry
 from handlers.house import House
 from handlers.known import Known
-from handlers.message import Message, Reply
+from handlers.message import Button, Message, Reply
 from handlers.router import case_command
 from handlers.wording import Wording
 from nlp.reader import Reading
-from storage import outbox, reports
-from storage.outbox import Purpose
+from storage import outbox, people, reports
+from storage.grids import Grid
+from storage.outbox import Purpose, Urgency
 from storage.requests import Request, State
 
 ONCE_PER = timedelta(minutes=10)  # one answer per chat and danger
@@ -53,10 +54,19 @@ def up_the_chain(desk: Desk, case: Request) -> None:
     """Nobody accepted: the next person is told, and again after STEP, until the chain ends."""
     person = dispatch.next_up(desk, case)
     if person is None:
-        desk.record(case, "chain_ended", raise_at=None)
+        _tell_everybody(desk, case)
         return
     desk.record(case, "raised", data={"person": person.id}, raised=case.raised + 1, raise_at=desk.now + STEP)
     cards.work_for(desk, case, person)
+
+
+def _tell_everybody(desk: Desk, case: Request) -> None:
+    """At the top of the chain it does not fall silent: everybody is told again every STEP until somebody accepts."""
+    desk.record(case, "chain_ended", raise_at=desk.now + STEP)
+    text = desk.say("danger.nobody", card=cards.headline(desk, case, public=False))
+    buttons = [Button(desk.say("button.on_my_way"), f"/take {case.number}")]
+    for person in people.chain(desk.session, desk.session.get_one(Grid, case.grid_id)):
+        desk.write(Purpose.TELL, text, person_id=person.id, case=case, buttons=buttons, urgency=Urgency.DANGER)
 
 
 @case_command("falsealarm", access.may_see)
@@ -64,7 +74,7 @@ def false_alarm(desk: Desk, case: Request, words: str) -> Reply:
     """误报 by a worker, or by the reporter within two minutes: the chain stops."""
     if not case.danger:
         raise Sorry(desk.say("danger.none", number=case.number))
-    if not access.may_work(desk, case) and not _may_call_off(desk, case):
+    if not may_call_off(desk, case):
         raise Sorry(desk.say("danger.too_late", number=case.number))
     desk.move(
         case, State.WITHDRAWN, "false_alarm", text=words or None, ended_at=desk.now, remind_at=None, raise_at=None
@@ -73,7 +83,9 @@ def false_alarm(desk: Desk, case: Request, words: str) -> Reply:
     return Reply(desk.say("danger.called_off", number=case.number), nod=True)
 
 
-def _may_call_off(desk: Desk, case: Request) -> bool:
-    """Who raised the alarm, at once; nobody who only joined it."""
+def may_call_off(desk: Desk, case: Request) -> bool:
+    """Those who work on it, and who raised the alarm at once; nobody who only joined it."""
+    if access.may_work(desk, case):
+        return True
     alarm = reports.all_of(desk.session, case.number)[0]
     return alarm.person_id == desk.person.id and desk.now - case.opened_at <= REPORTER_MAY_CALL_OFF

@@ -21,7 +21,7 @@ from storage.outbox import Letter, Purpose, Urgency
 from storage.people import STAFF, Address, Person, Post
 from storage.requests import Request, State, move, record
 
-ANSWER_WITHIN = timedelta(hours=12)
+ANSWER_WITHIN = timedelta(minutes=15)  # later the person has something else in mind
 
 
 class Sorry(Exception):  # noqa: N818 (what the bot says)
@@ -50,6 +50,7 @@ class Desk:
     message: Message | None = None
     touched: dict[int, Request] = field(default_factory=dict)
     learnt: list[Learnt] = field(default_factory=list)
+    asking: bool = False  # an open question was put: in a group it must stand as a message that can be replied to
     drawn: dict[str, int] = field(default_factory=dict)  # cards written just now: key, length of the history they tell
     _person: Person | None = None
     _posts: list[Post] | None = None
@@ -217,6 +218,7 @@ class Desk:
 
     def ask(self, command: str) -> None:
         """What this person says next here completes `command`."""
+        self.asking = True
         questions.ask(self.session, self.chat_id, self.id_of(self.person), command, expires_at=self.now + ANSWER_WITHIN)
 
     def answered(self) -> None:

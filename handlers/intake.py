@@ -205,7 +205,10 @@ def join(desk: Desk, case: Request, told: Told) -> Reply | None:
     report(desk, case, told, first=True)
     desk.record(case, "joined", data={"person": told.person.id})
     if desk.here.private:
-        card, status = cards.headline(desk, case, public=False), cards.status(desk, case)
+        card, status = (
+            cards.headline(desk, case, public=True),
+            cards.status(desk, case),
+        )  # the place may be another's flat
         desk.answer(desk.say("receipt.joined", card=card, status=status), case, cards.own_buttons(desk, case))
         return None
     if told.message != desk.said.message or not desk.said.pressed:

@@ -3,7 +3,7 @@
 from handlers.desk import Desk
 from handlers.router import job
 from storage.deliveries import Delivery
-from storage.outbox import Letter
+from storage.outbox import Letter, LetterState
 from storage.questions import OpenQuestion
 
 
@@ -14,6 +14,8 @@ def forget_delivery(desk: Desk, delivery: Delivery) -> None:
 
 @job(Letter.blank_at)
 def blank_letter(desk: Desk, letter: Letter) -> None:
+    if letter.state == LetterState.WAITING:
+        letter.state = LetterState.DROPPED  # too old to be news
     letter.text, letter.blank_at = None, None
     desk.session.add(letter)
 

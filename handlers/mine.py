@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import access, cards, satisfaction
+from handlers import access, cards, danger, satisfaction
 from handlers.aside import among_residents, aside
 from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
@@ -49,7 +49,12 @@ def todo(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001
 def _line(desk: Desk, case: Request) -> str:
     late = case.finish_by is not None and case.is_open and case.finish_by < desk.now
     mark = desk.say("mark.urgent" if case.urgent and case.is_open else "mark.late" if late else "mark.plain")
-    return f"{mark} {cards.headline(desk, case, public=False)} — {cards.status(desk, case)}"
+    return f"{mark} {cards.headline(desk, case, public=not _knows_place(desk, case))} — {cards.status(desk, case)}"
+
+
+def _knows_place(desk: Desk, case: Request) -> bool:
+    """Staff, and who named it: to any other voice a flat is a neighbour's."""
+    return access.may_work(desk, case) or reports.all_of(desk.session, case.number)[0].person_id == desk.person.id
 
 
 @case_command("status", access.anyone)
@@ -58,7 +63,7 @@ def status(desk: Desk, case: Request, words: str) -> Reply | None:  # noqa: ARG0
     if among_residents(desk) and not case.delicate:
         return Reply(cards.public_text(desk, case))
     staff = access.may_work(desk, case)
-    lines = [cards.headline(desk, case, public=False), cards.status(desk, case)]
+    lines = [cards.headline(desk, case, public=not _knows_place(desk, case)), cards.status(desk, case)]
     lines += [
         _history_line(desk, event, staff=staff)
         for event in desk.history(case)
@@ -92,6 +97,8 @@ def _who(desk: Desk, event: Event, *, staff: bool) -> str:
 def cancel(desk: Desk, case: Request, words: str) -> Reply:
     """The reporter takes back their voice; the last voice takes the case with it."""
     still_open(desk, case)
+    if case.danger and not danger.may_call_off(desk, case):
+        raise Sorry(desk.say("danger.too_late", number=case.number))
     others = len(reports.voices(desk.session, case.number)) - 1
     if others:
         own = satisfaction.own_voice(desk, case)

@@ -171,12 +171,14 @@ class Router:
     def _act(self, desk: Desk, heard: Heard) -> Reply | None:
         message = desk.said
         slash = message.pressed or message.text.startswith("/")
-        if heard.parsed and slash:
-            return self.run(desk, heard.parsed)
         if heard.reading and _alarming(heard.reading) and not desk.is_staff:
             return self.act_on_talk(desk, heard.reading)
-        numbered = heard.parsed is not None and heard.parsed.sure  # "进度 1" is no answer to an open question
-        if not numbered and (answer := self._answer(desk)):
+        if heard.parsed and slash:
+            return self.run(desk, heard.parsed)
+        # "进度 1" and a bare "待办" are no answers to an open question.
+        dropped = message.text.strip() in desk.say("question.never_mind").split()
+        commands = heard.parsed and not dropped and (heard.parsed.sure or not heard.parsed.all_words)
+        if not commands and (answer := self._answer(desk)):
             return answer()
         if heard.parsed and self._meant(desk, heard.parsed):
             return self.run(desk, heard.parsed)

@@ -196,8 +196,10 @@ def reopen(desk: Desk, case: Request, because: str) -> Reply:
             case=case,
             card_key=letter.card_key,
         )
-    desk.ask(f"/more {case.number} ")
-    return Reply(desk.say("reopen.told", because=because, number=case.number, lead=lead), nod=True)
+    if desk.here.private:
+        desk.ask(f"/more {case.number} ")
+    told = "reopen.told" if desk.here.private else "reopen.told_group"
+    return Reply(desk.say(told, because=because, number=case.number, lead=lead), nod=True)
 
 
 def _next_in_chain(desk: Desk, case: Request) -> Person | None:

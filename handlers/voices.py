@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from handlers.desk import Desk
 from handlers.message import Button
 from handlers.router import undelivered
-from nlp.places import building
+from nlp.places import building, without_flats
 from storage import people, reports
 from storage.chats import Chat
 from storage.outbox import Letter, Purpose
@@ -42,7 +42,7 @@ def _for_all(desk: Desk, case: Request, text: str, voice: Report) -> str:
         return desk.say("delicate.news", number=case.number)
     for place in case.places.split():
         text = text.replace(place, building(place) or "")
-    return text
+    return without_flats(text)
 
 
 def _send(

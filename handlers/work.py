@@ -66,7 +66,8 @@ def reply(desk: Desk, case: Request, words: str) -> Reply:
         return Reply(desk.say("command.reply.prompt"))
     words = mask(words)
     desk.record(case, "replied", text=words)
-    news = desk.say("news.reply", card=cards.headline(desk, case, public=False), who=desk.person.name, words=words)
+    card = cards.headline(desk, case, public=reports.count_voices(desk.session, case.number) > 1)  # whose flat it is
+    news = desk.say("news.reply", card=card, who=desk.person.name, words=words)
     if case.delicate or case.chat_id is None:
         voices.tell(desk, case, Purpose.TELL, news)
     else:

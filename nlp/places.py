@@ -75,6 +75,10 @@ class _Part:
     underground: bool = False
 
 
+_DASHED_FLAT: Final = re.compile(r"(?<![\d-])(\d{1,2})(?:-\d{1,2})?-\d{3,4}(?![\d-])室?")
+_SPELT_FLAT: Final = re.compile(r"(?:\d{1,2}(?:单元|门))?\d{3,4}[室房](?!间)")
+
+
 def find(text: str, names: Iterable[str] = ()) -> tuple[str, ...]:
     """The places in their normal forms, in the order of the text, each once. `names`: spots of this community."""
     text = plain(text)
@@ -165,6 +169,12 @@ def _form(place: Sequence[_Part]) -> Iterator[str]:
     lead = "地下车库" if place[0].underground and place[0].rank else ""
     for pieces in product(*(part.values for part in place)):
         yield lead + "".join(pieces)
+
+
+def without_flats(text: str) -> str:
+    """A text as a group may read it: 2-1-301 → 2号楼, 3号楼2单元501室 → 3号楼; everything else as it was."""
+    text = _DASHED_FLAT.sub(r"\1号楼", text)
+    return _SPELT_FLAT.sub("", text)
 
 
 def building(place: str) -> str | None:

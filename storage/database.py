@@ -27,6 +27,7 @@ SQLModel.metadata.naming_convention = {
 
 # PostgreSQL: serialization_failure, deadlock_detected (https://www.postgresql.org/docs/current/errcodes-appendix.html)
 RETRY_STATES = frozenset({"40001", "40P01"})
+ALONE = "SELECT pg_advisory_xact_lock(7266)"  # of several processes that start at once, one at a time prepares
 SYNCHRONOUS = "FULL"  # SQLite: a commit is on the disk when it returns
 
 
@@ -64,7 +65,9 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.url = parsed
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.engine = _sqlite(parsed) if self.is_sqlite else create_engine(parsed, pool_pre_ping=True)
+        self.engine = (
+            _sqlite(parsed) if self.is_sqlite else create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -75,6 +78,8 @@ class Database:
     def migrate(self) -> None:
         """Brings the schema to the newest version; safe to run when it is there already."""
         with self.engine.begin() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql(ALONE)
             command.upgrade(alembic_config(connection), "head")
 
     def close(self) -> None:
@@ -97,7 +102,11 @@ class Seat:
         if self._database.is_sqlite:
             return True
         if self._connection is not None:
-            self._connection.exec_driver_sql("SELECT 1")
+            try:
+                self._connection.exec_driver_sql("SELECT 1")
+            except DBAPIError:
+                self.leave()
+                return False
             return True
         connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         if connection.exec_driver_sql("SELECT pg_try_advisory_lock(%(key)s)", {"key": self._key}).scalar_one():
@@ -107,10 +116,10 @@ class Seat:
         return False
 
     def leave(self) -> None:
-        if self._connection is not None:
-            self._connection.detach()  # closing it for good is what gives the lock back
-            self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()  # closed for good, not returned to the pool: that gives the lock back
+            connection.close()
 
 
 def worth_another_try(error: DBAPIError) -> bool:
@@ -126,7 +135,7 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def _sqlite(url: Any) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30})
+    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ARG001 (the event's signature)

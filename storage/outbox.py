@@ -149,13 +149,11 @@ def cards_of(session: Session, request_id: int, purpose: Purpose) -> list[Letter
     """The newest letter of each card of a case, for renewing them."""
     newest: dict[str, Letter] = {}
     for letter in session.exec(
-        select(Letter)
-        .where(Letter.request_id == request_id, Letter.purpose == purpose, Letter.state != LetterState.FAILED)
-        .order_by(col(Letter.id))
+        select(Letter).where(Letter.request_id == request_id, Letter.purpose == purpose).order_by(col(Letter.id))
     ):
         if letter.card_key:
             newest[letter.card_key] = letter
-    return list(newest.values())
+    return [letter for letter in newest.values() if letter.state != LetterState.FAILED]
 
 
 def _free_at(session: Session, chat_id: int, at: datetime, budget: int) -> datetime:
@@ -348,4 +346,13 @@ def next_after(session: Session, at: datetime) -> datetime | None:
     """When, after a moment, the next waiting letter may leave."""
     return session.exec(
         select(func.min(Letter.not_before)).where(Letter.state == LetterState.WAITING, col(Letter.not_before) > at)
+    ).one()
+
+
+def count_sent(session: Session, platform: str, account: str) -> int:
+    """How many letters of an account have a message on the platform."""
+    return session.exec(
+        select(func.count())
+        .select_from(Letter)
+        .where(Letter.platform == platform, Letter.account == account, col(Letter.message).is_not(None))
     ).one()

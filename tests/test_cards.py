@@ -84,3 +84,24 @@ def test_a_card_waiting_for_the_morning_shows_how_the_case_stands_then(staffed: 
     staffed.tells("李网格长", "接单 1")
     staffed.wait(hours=9)
     assert "处理中 · 李网格长" in staffed.card(1)
+
+
+def test_a_flat_is_for_staff_and_for_who_named_it(staffed: Village) -> None:
+    staffed.tells("王阿姨", "报事 3号楼1单元301室暖气不热")
+    assert "3号楼1单元301室" in staffed.tells("王阿姨", "我的")[0]
+    staffed.tells("李明", "报事 3号楼暖气不热")
+    assert "301" not in "".join(staffed.tells("李明", "我的") + staffed.tells("李明", "进度 1"))
+
+
+def test_a_flat_in_a_workers_words_does_not_stand_in_the_group(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT)
+    staffed.tells("张网格员", "接单 1")
+    staffed.tells("张网格员", "回复 1 已联系2-1-301和4单元502室,三点到")
+    staffed.wait(seconds=5)
+    assert staffed.card(1).endswith("已联系2号楼和,三点到")
+
+
+def test_a_danger_told_as_a_detail_is_a_danger(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT)
+    staffed.says("王阿姨", "/more 1 现在有人被困在3号楼电梯里了!")
+    assert staffed.case(2).danger == "lift"

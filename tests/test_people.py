@@ -110,9 +110,9 @@ def test_delivery_ids_go_after_eight_days(village: Village) -> None:
     assert village.look(lambda session: session.exec(select(func.count()).select_from(Delivery)).one()) == 0
 
 
-def test_a_question_nobody_answers_goes_after_twelve_hours(village: Village) -> None:
+def test_a_question_nobody_answers_goes_after_a_quarter_of_an_hour(village: Village) -> None:
     village.tells("王阿姨", "报事")
-    village.wait(hours=11, minutes=59)
+    village.wait(minutes=14)
     assert village.look(lambda session: session.exec(select(OpenQuestion)).first()) is not None
     village.wait(minutes=1)
     assert village.look(lambda session: session.exec(select(OpenQuestion)).first()) is None

@@ -186,7 +186,7 @@ def test_the_question_waits_for_the_morning(lift: Village) -> None:
 
 
 def test_a_no_reopens_and_goes_up_the_chain(done: Village) -> None:
-    answer = "明白,#1 重新打开,交给李网格长。想补充什么可以直接写在这里。"
+    answer = "明白,#1 重新打开,交给李网格长。要补充请回复卡片。"
     assert done.presses("王阿姨", "没有", at=GROUP) == answer
     done.wait(minutes=1)
     case = done.case()

@@ -21,7 +21,7 @@ def test_a_message_becomes_a_case_that_is_worked_done_and_rated(staffed: Village
 
     question = staffed.new(GROUP)[-1]
     assert question == "#1 电梯故障 · 3号楼:张网格员说已解决(09:07,有照片)。解决了吗?"
-    assert staffed.presses("王阿姨", "没有", at=GROUP) == "明白,#1 重新打开,交给李网格长。想补充什么可以直接写在这里。"
+    assert staffed.presses("王阿姨", "没有", at=GROUP) == "明白,#1 重新打开,交给李网格长。要补充请回复卡片。"
     assert staffed.case().reopened == 1
 
     staffed.wait(minutes=1)

@@ -155,3 +155,18 @@ def test_classify_knows_the_places_of_a_community(gridbot, tmp_path: Path) -> No
     first, second = (json.loads(line) for line in result.output.splitlines())
     assert first["places"] == ["小广场"]
     assert second["danger"] == {"key": "lift", "grade": "sure"}
+
+
+def test_a_second_log_into_the_same_database_goes_on(gridbot) -> None:  # type: ignore[no-untyped-def]
+    later = {**LOG[1], "message_id": "9", "ts": "2026-11-23T10:00:00+08:00", "text": "5号楼楼道堆满纸箱没人管"}
+    assert gridbot("replay", "-", "-c", str(VILLAGE), stdin=_log(LOG[1])).exit_code == 0
+    second = gridbot("replay", "-", "-c", str(VILLAGE), "--json", stdin=_log(later))
+    assert second.exit_code == 0
+    assert "#2 楼道堆物" in second.output
+
+
+def test_a_file_in_another_encoding_is_said_so(gridbot, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "lines.txt"
+    file.write_bytes("电梯坏了".encode("gb18030"))
+    result = gridbot("classify", str(file))
+    assert (result.exit_code, "is not UTF-8" in result.output) == (1, True)

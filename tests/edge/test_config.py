@@ -83,6 +83,9 @@ def test_an_unknown_key_is_named_by_its_path_and_line(load) -> None:  # type: ig
         ('name = "柳树村社区"\n', 'name = "柳树村社区"\ntimezone = "Mars/Olympus"\n', "unknown time zone"),
         ('accept_hours = 4', "accept_hours = 0", "duties.0.accept_hours"),
         ('[community]', "[community", "not valid TOML"),
+        ('"console:main:李网格长"', '"console:main:王总网格长"', "people: 'console:main:王总网格长' is there twice"),
+        ('"console:main:东网格群"', '"console:main:3号楼群"', "'console:main:3号楼群' is there twice"),
+        ('name = "柳树村社区"\n', 'name = "柳树村社区"\nlanguage = "tlh"\n', "the sentences of 'tlh'"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_a_sentence(load, old: str, new: str, sentence: str) -> None:  # type: ignore[no-untyped-def]
@@ -96,6 +99,49 @@ def test_a_community_nobody_answers_for_is_refused(load) -> None:  # type: ignor
     said = wrong(load, ('rank = "chief", grid = "village"', 'rank = "chief", grid = "b5"'),
                  ('rank = "admin", grid = "village"', 'rank = "admin", grid = "b5"'))  # fmt: skip
     assert "people: nobody answers for 'village'" in said
+
+
+def test_a_category_of_our_own_needs_a_key_of_its_own(load) -> None:  # type: ignore[no-untyped-def]
+    more = '[[categories]]\nkey = "facility"\nlabel = "设施"\nkeywords = ["澡堂"]\n'
+    assert "categories.facility: there is a category of that key" in wrong(load, more=more)
+
+
+def test_a_misspelt_variable_or_address_of_the_database_is_no_setting(
+    load,  # type: ignore[no-untyped-def]
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GRIDBOT_DATABASE__URL", "foo")
+    assert 'write "sqlite:///file.db"' in wrong(load)
+    monkeypatch.setenv("GRIDBOT_MANNRS__MESSAGES_PER_HOUR", "4")
+    assert "GRIDBOT_MANNRS__MESSAGES_PER_HOUR: no such setting" in wrong(load)
+
+
+def test_a_file_in_another_encoding_is_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(VILLAGE.encode("gb18030"))
+    with pytest.raises(Mistakes, match="is not UTF-8"):
+        config.load(path)
+
+
+def test_who_wrote_before_the_office_knew_them_becomes_staff(load, database: Database) -> None:  # type: ignore[no-untyped-def]
+    with database.transaction() as session:
+        stranger = Person(name="小张", source=CHAT)
+        session.add(stranger)
+        session.flush()
+        session.add(people.Address(person_id=stranger.id or 0, platform="console", account="main", user="张网格员"))
+    with database.transaction() as session:
+        assert synchronise(session, load(), at=MORNING) == []
+        found = people.at_address(session, "console", "main", "张网格员")
+        assert found
+        assert found[0].key == "zhang"
+
+
+def test_a_notice_put_back_into_the_file_fires_again(load, database: Database) -> None:  # type: ignore[no-untyped-def]
+    end = VILLAGE[VILLAGE.index("[[notices]]") :]
+    with database.transaction() as session:
+        for settings in (load(), load((end, "")), load()):
+            synchronise(session, settings, at=MORNING)
+        assert session.exec(select(Notice.next_at)).one() == datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
@@ -203,7 +249,7 @@ def test_what_was_made_in_chat_is_never_overwritten(load, database: Database) ->
         session.flush()
         group = found_or_new(session, ChatKey("console", "main", "3号楼群"), title="旧名", private=False, source=CHAT)
         group.grid_id = elsewhere.id
-        stranger = Person(name="路人", source=CHAT)
+        stranger = Person(key="other", name="路人", source=CHAT)
         session.add(stranger)
         session.flush()
         session.add(people.Address(person_id=stranger.id or 0, platform="console", account="main", user="孙经理"))

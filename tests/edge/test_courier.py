@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 from village import GROUP, MORNING, Village
 
@@ -180,6 +181,7 @@ class Server:
         self.engine = self
         self.holder: Server | None = None
         self.closed = 0
+        self.broken = False
 
     def connect(self) -> "Server":
         return self
@@ -188,6 +190,8 @@ class Server:
         return self
 
     def exec_driver_sql(self, statement: str, _: object = None) -> "Server":
+        if self.broken:
+            raise DBAPIError(statement, {}, ConnectionError("gone"))
         self.free = statement == "SELECT 1" or self.holder is None
         self.holder = self.holder or self
         return self
@@ -195,8 +199,8 @@ class Server:
     def scalar_one(self) -> bool:
         return self.free
 
-    def detach(self) -> None:
-        self.holder = None
+    def invalidate(self) -> None:
+        self.holder, self.broken = None, False
 
     def close(self) -> None:
         self.closed += 1
@@ -207,8 +211,11 @@ def test_a_seat_is_taken_once_and_given_back_with_its_connection() -> None:
     first, second = (Seat(server, "courier:x") for _ in range(2))  # type: ignore[arg-type]
     assert [first.take(), first.take(), second.take()] == [True, True, False]
     assert server.closed == 1  # what came too late holds no connection
-    first.leave()
+    server.broken = True
+    assert not first.take()  # the connection is lost, and the seat with it
     assert second.take()
+    second.leave()
+    assert first.take()
 
 
 def test_only_one_process_sends_for_an_account(url: str) -> None:

@@ -253,3 +253,13 @@ def test_a_worker_out_of_reach_is_no_reporter(staffed: Village) -> None:
     staffed.says("王阿姨", "催办 1")
     assert "unreached" in staffed.history()
     assert not any("居民催办" in text for text in staffed.new(GROUP))
+
+
+def test_a_worker_who_blocks_the_bot_after_his_card_is_given_up_once(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT)
+    staffed.wait(seconds=5)
+    staffed.console.blocked.add("张网格员")
+    staffed.presses("李明", "我家也是", at=GROUP)
+    staffed.wait(minutes=1)
+    assert staffed.history().count("unreached") == 1
+    assert any("#1" in post.text for post in staffed.sees("刘网格员"))

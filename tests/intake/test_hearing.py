@@ -295,7 +295,8 @@ def test_me_too_in_words_is_about_nothing_where_two_cases_were_opened(staffed: V
 def test_more_by_button_asks_and_takes_the_answer(staffed: Village) -> None:
     staffed.says("王阿姨", LIFT)
     staffed.new("张网格员")
-    assert staffed.presses("陈姐", "补充", at=GROUP) == "请写要补充的内容,可带图。"
+    assert staffed.presses("陈姐", "补充", at=GROUP) is None
+    assert staffed.new(GROUP)[-1] == "陈姐:请写要补充的内容,可带图。(请回复这条消息)"
     assert staffed.says("陈姐", "二单元那台,门关不上").reactions == []  # talk, as it is no reply to the bot
     assert staffed.says("陈姐", "二单元那台,门关不上", to="#1").reactions == ["👌"]
     assert staffed.new("张网格员") == ["#1 电梯故障 · 3号楼\n补充:二单元那台,门关不上"]

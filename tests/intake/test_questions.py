@@ -33,7 +33,7 @@ def test_never_mind_drops_the_question(staffed: Village) -> None:
 
 def test_in_a_group_only_a_reply_to_the_bot_is_an_answer(staffed: Village) -> None:
     staffed.says("王阿姨", "/report")
-    assert staffed.new(GROUP) == [ASKED]
+    assert staffed.new(GROUP) == [f"王阿姨:{ASKED}(请回复这条消息)"]
     assert staffed.says("王阿姨", "晚饭吃什么").reactions == []
     assert staffed.says("王阿姨", "晚饭吃什么", mentioned=True).reactions == []
     assert staffed.says("李明", "楼道灯的事", to=ASKED).reactions == []  # who was not asked
@@ -98,3 +98,21 @@ def test_a_command_with_a_number_is_no_answer(staffed: Village) -> None:
     assert staffed.tells("王阿姨", "补充 1") == [MORE]
     assert staffed.tells("王阿姨", "进度 1")[0].startswith("#1 电梯故障 · 3号楼\n已派单 张网格员")
     assert still_open(staffed) == ["/more 1 "]
+
+
+def test_a_bare_command_is_no_answer_and_a_question_does_not_stand_for_long(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT)
+    staffed.tells("张网格员", "接单 1")
+    staffed.tells("张网格员", "回复 1")
+    assert staffed.tells("张网格员", "待办")[0].startswith("1 件")
+    staffed.wait(minutes=16)
+    assert staffed.tells("张网格员", "晚上吃什么") == []
+    assert "replied" not in staffed.history()
+
+
+def test_a_button_that_asks_in_a_group_leaves_a_message_to_reply_to(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT)
+    assert staffed.presses("李明", "补充", at=GROUP) is None
+    assert staffed.new(GROUP)[-1] == f"李明:{MORE}(请回复这条消息)"
+    staffed.says("李明", "二单元那部", to="请回复这条消息")
+    assert staffed.history()[-1] == "added"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.places import building, find, near
+from nlp.places import building, find, near, without_flats
 
 
 @pytest.mark.parametrize(
@@ -124,3 +124,10 @@ def test_a_group_reads_only_the_building(place: str, shown: str | None):
 )
 def test_two_reports_near_each_other(one, other, together):
     assert near(one, other) is together
+
+
+def test_a_text_without_flats_keeps_everything_else() -> None:
+    assert (
+        without_flats("2-1-301漏水,12-402也是,3号楼2单元501室修好了,11-23去过")
+        == "2号楼漏水,12号楼也是,3号楼修好了,11-23去过"
+    )

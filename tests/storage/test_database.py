@@ -11,12 +11,15 @@ import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlmodel import col, select
 
+from storage import database as database_module
 from storage import deliveries, texts
 from storage.database import Database, worth_another_try
 from storage.deliveries import Delivery
 from storage.people import Person
 from storage.texts import Text
 from tests.storage.town import AT
+
+IN_USE = database_module.SYNCHRONOUS  # read before the tests turn it off
 
 
 @pytest.fixture
