@@ -5,6 +5,8 @@ import csv
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -48,8 +50,13 @@ def _settings(path: Path) -> Settings:
         _fail(*mistakes.sentences)
 
 
-def _database(settings: Settings) -> Database:
-    return Database(settings.database.url.get_secret_value())
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    database = Database(settings.database.url.get_secret_value())
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 @app.command()
@@ -99,8 +106,8 @@ def check(path: ConfigFile = DEFAULT) -> None:
 @app.command()
 def migrate(path: ConfigFile = DEFAULT) -> None:
     """Brings the database to the newest version; the other commands do it at their start."""
-    database = _database(_settings(path))
-    database.migrate()
+    with _database(_settings(path)) as database:
+        database.migrate()
     typer.echo("the database is up to date")
 
 
@@ -120,7 +127,8 @@ def replay(
         _fail(f"{file}: {wrong}")
     show = replay_.as_json if as_json else replay_.as_text
     end = until.replace(tzinfo=UTC) if until else None
-    asyncio.run(replay_.replay(settings, _database(settings), log, lambda line: typer.echo(show(line)), until=end))
+    with _database(settings) as database:
+        asyncio.run(replay_.replay(settings, database, log, lambda line: typer.echo(show(line)), until=end))
 
 
 def _lines(file: Path) -> list[str]:
@@ -140,14 +148,14 @@ def export(
     """Prints the ledger: every case with its reports and its history."""
     if form not in {"json", "csv"}:
         _fail(f"--format: {form!r} is neither json nor csv")
-    database = _database(_settings(path))
-    database.migrate()
-    with database.transaction() as session:
-        entries = ledger.entries(session)
-        if form == "json":
-            typer.echo(json.dumps(list(entries), ensure_ascii=False, indent=2))
-        else:
-            _csv(list(entries))
+    with _database(_settings(path)) as database:
+        database.migrate()
+        with database.transaction() as session:
+            entries = list(ledger.entries(session))
+    if form == "json":
+        typer.echo(json.dumps(entries, ensure_ascii=False, indent=2))
+    else:
+        _csv(entries)
 
 
 def _csv(entries: list[dict[str, Any]]) -> None:

@@ -281,7 +281,7 @@ def load(path: Path) -> Settings:
     """Reads and checks the file; Mistakes lists everything that is wrong at once."""
     global _reading  # noqa: PLW0603 (see above)
     fields = {f"GRIDBOT_{name.upper()}" for name in Settings.model_fields}
-    if strange := [name for name in environment() if name.split("__")[0] not in fields | TESTING]:
+    if strange := [name for name in environment() if name.split("__")[0] not in fields]:
         raise Mistakes([f"{name}: no such setting" for name in strange])
     try:
         text = path.read_text(encoding="utf-8")
@@ -350,12 +350,17 @@ def broken(settings: Settings) -> Iterator[str]:
 
 
 def _shared(settings: Settings) -> Iterator[str]:
-    """What two entries claim, though only one can have it."""
+    """What two entries claim though only one can have it, and who leads but cannot be reached."""
     accounts = [account for person in settings.people for account in person.accounts]
     chats = [group.chat for group in settings.groups] + [unit.chat for unit in settings.units if unit.chat]
     for name, claimed in (("people", accounts), ("groups and units", chats)):
         for twice in sorted({each for each in claimed if claimed.count(each) > 1}):
             yield f"{name}: {twice!r} is there twice"
+    led = {duty.lead for duty in settings.duties}
+    contacts = {role.unit for person in settings.people for role in person.roles}
+    for unit in settings.units:
+        if unit.key in led and unit.chat is None and unit.key not in contacts:
+            yield f"units.{unit.key}: leads a duty but has neither a chat nor a contact, so nothing would reach it"
     for category in settings.categories:
         if category.key in lexicon.categories():
             yield f"categories.{category.key}: there is a category of that key; choose another"
@@ -414,4 +419,4 @@ def warnings(settings: Settings) -> Iterator[str]:
 
 def environment() -> list[str]:
     """The GRIDBOT_* variables that are set, by name only."""
-    return sorted(name for name in os.environ if name.startswith("GRIDBOT_"))
+    return sorted(name for name in os.environ if name.startswith("GRIDBOT_") and name not in TESTING)

@@ -1,5 +1,7 @@
 """Meeting people, help by role, talk under a card, and what is kept only for a while."""
 
+from datetime import timedelta
+
 import pytest
 from sqlmodel import Session, col, func, select
 from village import GROUP, MORNING, Village
@@ -117,3 +119,12 @@ def test_a_question_nobody_answers_goes_after_a_quarter_of_an_hour(village: Vill
     village.wait(minutes=1)
     assert village.look(lambda session: session.exec(select(OpenQuestion)).first()) is None
     assert village.tells("王阿姨", BOXES)[0].startswith("已登记 #1 楼道堆物")
+
+
+def test_a_letter_that_waited_a_week_is_no_news_any_more(staffed: Village) -> None:
+    staffed.wait(hours=14)  # 23:00: the card waits for the morning
+    staffed.says("王阿姨", BOXES)
+    staffed.new(GROUP)
+    staffed.clock.at += timedelta(days=8)  # the bot was down
+    staffed.do(staffed.stage.settle())
+    assert "" not in staffed.new(GROUP) + staffed.new("张网格员")

@@ -37,7 +37,7 @@ def _said(person: str, chat: str, words: str, number: int, minute: int) -> Messa
 HISTORY = [
     _said("张网格员", "张网格员", "/start", 1, 0),
     _said("王阿姨", "3号楼群", "3号楼电梯又坏了,按了没反应", 2, 1),
-    _said("张网格员", "张网格员", "办结 1 换了主板", 3, 5),
+    _said("张网格员", "张网格员", "办结 换了主板", 3, 5),
 ]
 
 
