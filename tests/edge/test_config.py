@@ -83,7 +83,7 @@ def test_an_unknown_key_is_named_by_its_path_and_line(load) -> None:  # type: ig
         ('name = "柳树村社区"\n', 'name = "柳树村社区"\ntimezone = "Mars/Olympus"\n', "unknown time zone"),
         ('accept_hours = 4', "accept_hours = 0", "duties.0.accept_hours"),
         ('[community]', "[community", "not valid TOML"),
-        ('[{ rank = "contact", unit = "wuye" }]', "[]", "units.wuye: leads a duty but has neither a chat nor a contact"),
+        ('[{ rank = "contact", unit = "wuye" }]', "[]", "units.wuye: leads a duty but has neither a chat"),
         ('"console:main:李网格长"', '"console:main:王总网格长"', "people: 'console:main:王总网格长' is there twice"),
         ('"console:main:东网格群"', '"console:main:3号楼群"', "'console:main:3号楼群' is there twice"),
         ('name = "柳树村社区"\n', 'name = "柳树村社区"\nlanguage = "tlh"\n', "the sentences of 'tlh'"),
