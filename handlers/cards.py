@@ -210,6 +210,8 @@ def working_text(desk: Desk, case: Request) -> str:
         text[0] = f"🔴 {text[0]}"
     if quote := _quote(desk, case):
         text.append(quote)
+    if case.state != State.MISTAKEN and (photos := reports.count_photos(desk.session, case.number)):
+        text.append(desk.say("card.photos", count=photos))
     if reason := _line(desk, given(desk, case)):
         text.append(reason)
     return "\n".join(text)

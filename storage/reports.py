@@ -120,6 +120,12 @@ def count_voices(session: Session, request_id: int) -> int:
     ).one()
 
 
+def count_photos(session: Session, request_id: int) -> int:
+    """The photos of everybody who still stands behind a case, sent at first or added later."""
+    behind = {voice.person_id for voice in voices(session, request_id)}
+    return sum(report.photos for report in all_of(session, request_id) if report.person_id in behind)
+
+
 def reporters(session: Session, request_id: int) -> list[tuple[Report, Person]]:
     people = [(voice, session.get(Person, voice.person_id)) for voice in voices(session, request_id)]
     return [(voice, person) for voice, person in people if person]

@@ -47,6 +47,22 @@ def test_who_works_on_it_sees_whose_words_they_are(staffed: Village) -> None:
     assert staffed.card(1, at="孙经理").endswith("「暖气不热」 孙大爷 3号楼2单元501室")
 
 
+def test_the_working_card_counts_the_photos_as_they_come(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT, photos=2)
+    assert staffed.card(1, at="张网格员").splitlines()[2:] == [f"「{LIFT}」 王阿姨", "照片 2"]
+    assert "照片" not in staffed.card(1)
+    staffed.tells("陈姐", LIFT, photos=1)
+    staffed.says("王阿姨", "", photos=1, to="#1 ")
+    staffed.wait(minutes=1)
+    assert "\n照片 4" in staffed.sees("张网格员")[0].text
+    staffed.tells("陈姐", "撤回 1")
+    staffed.wait(minutes=1)
+    assert "\n照片 3" in staffed.sees("张网格员")[0].text
+    staffed.tells("张网格员", "不是诉求 1")
+    staffed.wait(minutes=1)
+    assert "照片" not in staffed.sees("张网格员")[0].text
+
+
 def test_words_of_nobody_who_is_left_are_not_shown(staffed: Village) -> None:
     staffed.says("王阿姨", LIFT)
     staffed.presses("李明", "我家也是", at=GROUP)
