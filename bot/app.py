@@ -365,12 +365,20 @@ def _without_text(error: BaseException) -> BaseException:
 
 
 async def supervised(name: str, loop: Callable[[], Awaitable[None]]) -> None:
-    """Runs a loop for ever: what fails is logged, waits with growing pauses, and resumes."""
-    for attempt in range(10**9):
+    """Runs a loop for ever: what fails is logged, waits with growing pauses, and resumes.
+
+    After a run longer than the longest pause the pauses begin anew.
+    """
+    clock = asyncio.get_running_loop().time
+    failures = 0
+    while True:
+        began = clock()
         try:
             await loop()
         except Exception as error:
-            pause = PAUSES[min(attempt, len(PAUSES) - 1)]
+            failures = 0 if clock() - began > PAUSES[-1] else failures
+            pause = PAUSES[min(failures, len(PAUSES) - 1)]
+            failures += 1
             log.exception("%s failed, resumes in %s s", name, pause, exc_info=_without_text(error))
             await asyncio.sleep(pause)
         else:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,6 +28,7 @@ AT_ONCE = 16  # chats served side by side
 PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600))  # between tries the platform gave no time for
 GIVE_UP_AFTER = timedelta(hours=24)
 FINISH = 5.0  # seconds for the calls under way when the bot stops
+MINUTE = timedelta(minutes=1)  # the longest span a platform counts in
 SCAN = 1.0  # seconds: the safety net under the wake-ups
 
 
@@ -45,7 +46,15 @@ class Courier:
         self._pacer = Pacer(platform.pace)
 
     async def recover(self) -> None:
-        """After a stop: decides about what was being sent. Only in the process that sends for this account."""
+        """After a stop: decides about what was being sent, and keeps to the pace of what left before it.
+
+        Only in the process that sends for this account.
+        """
+        at = self._now()
+        sent = await self._do(lambda session: outbox.lately(session, *self._account, since=at - MINUTE))
+        self._pacer.seed(
+            (address, private, max(0.0, (at - (left or at)).total_seconds())) for address, private, left in sent
+        )
         uncertain = await self._do(lambda session: outbox.recover(session, *self._account, at=self._now()))
         if uncertain:
             log.warning("%s letters of %s were interrupted and wait for a decision", uncertain, self._account)
@@ -190,7 +199,13 @@ class Pacer:
         self._pace = pace
         self._next = 0.0
         self._chats: dict[str, float] = {}
-        self._groups: dict[str, deque[float]] = defaultdict(deque)
+        self._groups: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=pace.group_per_minute))
+
+    def seed(self, sent: Iterable[tuple[str, bool, float]]) -> None:
+        """Counts calls made before: address, whether private, and how many seconds ago; the earliest first."""
+        now = asyncio.get_running_loop().time()
+        for address, private, ago in sent:
+            self._take_place(Outgoing(address, private), now - ago)
 
     async def turn(self, out: Outgoing) -> None:
         """Returns when this call may be made, its place being taken."""
@@ -200,14 +215,21 @@ class Pacer:
             at = max(at, self._next)
         if self._pace.chat_per_second:
             at = max(at, self._chats.get(out.address, now))
-        minute = self._groups[out.address] if self._pace.group_per_minute and not out.private else None
+        minute = self._minute(out)
         if minute is not None and len(minute) == self._pace.group_per_minute:
-            at = max(at, minute.popleft() + 60)
+            at = max(at, minute[0] + MINUTE.total_seconds())
+        self._take_place(out, at)
+        if at > now:
+            await asyncio.sleep(at - now)
+
+    def _minute(self, out: Outgoing) -> deque[float] | None:
+        return self._groups[out.address] if self._pace.group_per_minute and not out.private else None
+
+    def _take_place(self, out: Outgoing, at: float) -> None:
         if self._pace.overall_per_second:
             self._next = at + 1 / self._pace.overall_per_second
         if self._pace.chat_per_second:
             self._chats[out.address] = at + 1 / self._pace.chat_per_second
+        minute = self._minute(out)
         if minute is not None:
             minute.append(at)
-        if at > now:
-            await asyncio.sleep(at - now)

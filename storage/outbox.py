@@ -295,6 +295,27 @@ def recover(session: Session, platform: str, account: str, *, at: datetime) -> i
     return uncertain
 
 
+def lately(
+    session: Session, platform: str, account: str, *, since: datetime
+) -> list[tuple[str, bool, datetime | None]]:
+    """What the platform counts against an account: chat, whether it is private, and when a letter left for it.
+
+    None: it was being sent when the bot stopped, perhaps just now. The earliest first, those last.
+    """
+    return list(
+        session.exec(
+            select(Chat.address, Chat.private, Letter.sent_at)
+            .join(Chat, col(Chat.id) == Letter.chat_id)
+            .where(
+                Letter.platform == platform,
+                Letter.account == account,
+                (col(Letter.sent_at) > since) | (col(Letter.state) == LetterState.SENDING),
+            )
+            .order_by(col(Letter.sent_at).nulls_last(), col(Letter.id))
+        )
+    )
+
+
 def drop(
     session: Session,
     *,

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 from village import GROUP, Village
 
-from bot.app import supervised
+from bot.app import PAUSES, supervised
 from handlers import router
 from handlers.desk import Desk
 from handlers.message import Reply
@@ -113,6 +113,32 @@ def test_a_loop_that_fails_resumes_and_never_ends_the_process(monkeypatch: pytes
     asyncio.run(supervised("courier", loop))
     logging.getLogger("bot.app").setLevel(logging.NOTSET)
     assert pauses == [1, 2]
+
+
+def test_a_loop_that_ran_well_for_a_while_resumes_soon(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pauses: list[float] = []
+    clock = [0.0]
+    lives = iter([0, 0, 0, 0, 0, 0, PAUSES[-1], PAUSES[-1] + 1, 0, None])  # seconds until it fails
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    async def loop() -> None:
+        if (life := next(lives)) is not None:
+            clock[0] += life
+            raise OSError("weg")
+
+    async def run() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(asyncio.get_running_loop(), "time", lambda: clock[0])
+            patch.setattr(asyncio, "sleep", sleep)
+            await supervised("courier", loop)
+
+    asyncio.run(run())
+    assert pauses == [1, 2, 5, 15, 60, 60, 60, 1, 2]
+    assert caplog.text.count("courier failed") == len(pauses)
 
 
 def test_everything_runs_side_by_side_until_it_is_cancelled(staffed: Village) -> None:

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 from village import GROUP, MORNING, Village
 
-from bot.courier import GIVE_UP_AFTER, PAUSES, Pacer
+from bot.courier import GIVE_UP_AFTER, PAUSES, Courier, Pacer
 from bot.platforms import MessageGone, Outgoing, Pace, RetryLater, Undeliverable
 from storage.chats import Chat
 from storage.database import Database, Seat
@@ -170,6 +170,46 @@ def test_the_pace_is_kept_overall_per_chat_and_per_group_and_minute(monkeypatch:
     assert asyncio.run(paced(Pace(chat_per_second=1), [group, alone, group])) == [0, 0, 1]
     assert asyncio.run(paced(Pace(group_per_minute=2), [group, alone, group, alone, group])) == [0, 0, 0, 0, 60]
     assert asyncio.run(paced(Pace(), [group] * 5)) == [0] * 5
+
+
+def test_a_restart_does_not_outrun_the_platform(staffed: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What left in the minute before the stop counts: 19 messages here, and one that nobody knows of."""
+    monkeypatch.setattr(staffed.console, "pace", Pace(overall_per_second=1, chat_per_second=1, group_per_minute=20))
+    seconds = [*range(5, 24), 120]
+
+    def before(session: Session) -> None:
+        chat = session.exec(select(Chat).where(Chat.address == GROUP)).one()
+        for ago in [*seconds, None]:
+            session.add(
+                Letter(
+                    purpose=Purpose.TELL, chat_id=chat.id, platform="console", account="main", text="话",
+                    state=LetterState.SENDING if ago is None else LetterState.SENT, blank_at=MORNING + TEXT_KEPT,
+                    sent_at=None if ago is None else MORNING - timedelta(seconds=ago),
+                    created_at=MORNING - timedelta(minutes=3), not_before=MORNING - timedelta(minutes=3),
+                )
+            )  # fmt: skip
+
+    async def start_anew() -> tuple[float, float]:
+        loop, clock = asyncio.get_running_loop(), [1000.0]
+
+        async def sleep(seconds: float) -> None:
+            clock[0] += seconds
+
+        app = staffed.stage.app
+        courier = Courier(staffed.console, Seat(staffed.database, "x"), app.lanes.submit, app._give_back, staffed.clock)
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "time", lambda: clock[0])
+            patch.setattr(asyncio, "sleep", sleep)
+            await courier.recover()
+            await courier._pacer.turn(Outgoing("王阿姨", private=True))
+            overall = clock[0] - 1000
+            await courier._pacer.turn(Outgoing(GROUP, private=False))
+        return overall, clock[0] - 1000
+
+    staffed.look(before)
+    overall, group = staffed.do(start_anew())
+    assert overall == 1  # the one nobody knows of may have left just now
+    assert group == 60 - max(ago for ago in seconds if ago < 60)
 
 
 class Server:
