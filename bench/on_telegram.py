@@ -1,0 +1,169 @@
+"""End to end and durable, over HTTP against a fake Bot API: gridbot beside the usual plain bot, in one run.
+
+Limits and pace are off; messages are spread over 1,000 groups; the fake, which runs in a process of its own, measures
+from its first update handed out to the last acknowledgement and the last letter.
+"""
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import jieba
+from fake_api import Json, Log, said, served
+from plain_bot import WORKER
+from sample import REQUESTS, chatter
+
+from nlp import lexicon
+from nlp.reader import Reader
+
+HERE = Path(__file__).parent
+GROUPS = 1000
+FIRST = 1_000_000
+PATIENCE = 60  # seconds
+
+
+class Run(NamedTuple):
+    log: Log
+    took: float  # seconds by the fake
+    peak: float  # MiB
+    started: float  # seconds from start to the first call that says something
+
+
+def community(folder: Path) -> Path:
+    """A configuration of GROUPS groups, each with a building of its own, one worker for all."""
+    text = [
+        f'[community]\nname = "压测社区"\n[database]\nurl = "sqlite:///{folder / "ours.db"}"',
+        '[manners]\nmessages_per_hour = 1000000\nquiet_from = "00:00"\nquiet_to = "00:00"',
+        '[[grids]]\nkey = "root"\nname = "压测社区"\nlevel = "community"',
+        f'[[people]]\nkey = "zhang"\nname = "张网格员"\naccounts = ["telegram:main:{WORKER}"]',
+        'roles = [{ rank = "worker", grid = "root" }, { rank = "chief", grid = "root" }]',
+        '[[duties]]\nkey = "all"\ncategory = "*"\ngrid = "root"\naccept_hours = 4\nfinish_hours = 120',
+    ]
+    for n in range(1, GROUPS + 1):
+        text.append(f'[[grids]]\nkey = "b{n}"\nname = "{n}号楼"\nlevel = "building"\nunder = "root"\nplace = "{n}号楼"')
+        text.append(f'[[groups]]\nchat = "telegram:main:-{FIRST + n}"\ntitle = "{n}群"\ngrid = "b{n}"')
+    path = folder / "config.toml"
+    path.write_text("\n".join(text), encoding="utf-8")
+    return path
+
+
+def talk(count: int) -> list[str]:
+    """Lines that neither bot acts on."""
+    reader = Reader()
+    words = _keywords()
+    quiet = []
+    for line in chatter():
+        reading = reader.read(line)
+        if not (reading.is_request or reading.unsure or reading.danger or words & set(jieba.lcut(line))):
+            quiet.append(line)
+    return [quiet[n % len(quiet)] for n in range(count)]
+
+
+def requests(count: int) -> list[str]:
+    """Requests that both bots act on, each about a building of its own, so that each opens a case."""
+    words = _keywords()
+    known = [line for line in REQUESTS if words & set(jieba.lcut(line))]
+    return [re.sub(r"^\d号楼|^", f"{n}号楼", known[n % len(known)], count=1) for n in range(1, count + 1)]
+
+
+def _keywords() -> set[str]:
+    return {word for c in lexicon.categories().values() for t in c.topics for word in (*t.objects, *t.signs)}
+
+
+def updates(lines: list[str]) -> list[Json]:
+    """One person each, one group after the other; the worker has said hello, so that letters reach them."""
+    hello = said(1, WORKER, WORKER, "/start")
+    return [hello] + [said(n, -(FIRST + 1 + n % GROUPS), 10_000 + n, line) for n, line in enumerate(lines, start=2)]
+
+
+@contextmanager
+def bot(program: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, str(HERE / program), *arguments])  # noqa: S603 (our own)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def measure(program: str, said_here: list[Json], folder: Path, *, sends: int, per_second: float | None = None) -> Run:
+    place = str(community(folder)) if program == "our_bot.py" else str(folder / "plain.db")
+    with served(said_here, sends=sends, per_second=per_second) as (base_url, pipe):
+        start = time.perf_counter()
+        with bot(program, base_url, place) as process:
+            if not pipe.poll(PATIENCE):
+                raise SystemExit(f"{program} did not finish in {PATIENCE} s")
+            log = pipe.recv()
+            peak = _peak(process.pid)
+    return Run(log, log.ended - log.began, peak, log.first_call - start)
+
+
+def _peak(pid: int) -> float:
+    """MiB; from /proc, so on Linux only."""
+    status = Path(f"/proc/{pid}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), float("nan"))
+
+
+def compare(name: str, lines: list[str], each: int) -> None:
+    """Both bots on the same lines; `each` is the letters a line leads to."""
+    results = {}
+    for program in ("our_bot.py", "plain_bot.py"):
+        with tempfile.TemporaryDirectory() as folder:
+            results[program] = measure(program, updates(lines), Path(folder), sends=each * len(lines))
+    ours, plain = results["our_bot.py"], results["plain_bot.py"]
+    mine, usual = len(lines) / ours.took, len(lines) / plain.took
+    print(
+        f"{name:9} gridbot {mine:7,.0f} messages/s, {sum(ours.log.calls.values()) / ours.took:7,.0f} calls/s,"
+        f" {ours.peak:4.0f} MiB   plain bot {usual:7,.0f} messages/s, {plain.peak:4.0f} MiB"
+        f"   gridbot ÷ plain {mine / usual:5.2f}"
+    )
+
+
+def latency(seconds: int) -> None:
+    """250 messages a second, 1.5 % of them requests: how long until the first letter can be seen."""
+    lines = talk(250 * seconds)
+    for n, line in zip(range(33, len(lines), 67), requests(len(lines)), strict=False):
+        lines[n] = line
+    with tempfile.TemporaryDirectory() as folder:
+        run = measure("our_bot.py", updates(lines), Path(folder), sends=0, per_second=250)
+    times = sorted(1000 * each for each in run.log.latencies)
+    cuts = statistics.quantiles(times, n=100)
+    print(
+        f"250/s     {len(times)} replies: median {cuts[49]:.1f} ms, 99th percentile {cuts[98]:.1f} ms,"
+        f" worst {times[-1]:.1f} ms"
+    )
+
+
+def cold() -> None:
+    """From the start of the process to the first answer, everything on the disk already read once."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = measure("our_bot.py", updates([REQUESTS[0]]), Path(folder), sends=2)
+    print(f"cold      first answer {run.started:.2f} s after the start, {run.peak:.0f} MiB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--chat", type=int, default=20_000)
+    parser.add_argument("--requests", type=int, default=1_000)
+    parser.add_argument("--seconds", type=int, default=30)
+    chosen = parser.parse_args()
+    jieba.setLogLevel("WARNING")
+    print(f"{os.cpu_count()} processors")
+    compare("chat", talk(chosen.chat), 0)
+    compare("requests", requests(chosen.requests), 3)
+    latency(chosen.seconds)
+    cold()
+
+
+if __name__ == "__main__":
+    main()
