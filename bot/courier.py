@@ -60,16 +60,17 @@ class Courier:
             log.warning("%s letters of %s were interrupted and wait for a decision", uncertain, self._account)
 
     async def run(self) -> None:
-        """Sends for ever, once no other process does. A chat whose platform is slow keeps only itself waiting."""
-        try:
-            while not await asyncio.to_thread(self._seat.take):  # noqa: ASYNC110 (another process has it: no event)
-                await asyncio.sleep(SCAN)
-            await self.recover()
-            await self._send_for_ever()
-        finally:
-            await asyncio.to_thread(self._seat.leave)
+        """Sends for ever, while no other process does. A chat whose platform is slow keeps only itself waiting."""
+        while True:
+            try:
+                while not await asyncio.to_thread(self._seat.take):  # noqa: ASYNC110 (another process has it: no event)
+                    await asyncio.sleep(SCAN)
+                await self.recover()
+                await self._send_while_seated()
+            finally:
+                await asyncio.to_thread(self._seat.leave)
 
-    async def _send_for_ever(self) -> None:
+    async def _send_while_seated(self) -> None:
         under_way: set[asyncio.Task[None]] = set()
         taking: asyncio.Future[tuple[int, list[tuple[int, Outgoing, int]]]] | None = None
         async with asyncio.TaskGroup() as group:

@@ -258,6 +258,36 @@ def test_a_seat_is_taken_once_and_given_back_with_its_connection() -> None:
     assert first.take()
 
 
+def test_a_courier_that_lost_its_seat_takes_it_again_and_goes_on(staffed: Village) -> None:
+    takes = iter([True, True, False])  # taken, looked at once more, lost with its connection
+    left = []
+
+    class Chair(Seat):
+        def take(self) -> bool:
+            return next(takes, True)
+
+        def leave(self) -> None:
+            left.append(self)
+
+    async def run() -> None:
+        app = staffed.stage.app
+        courier = Courier(staffed.console, Chair(staffed.database, "x"), app.lanes.submit, app._give_back, app.now)
+        running = asyncio.create_task(courier.run())
+        async with asyncio.timeout(10):
+            while not left:
+                courier.wake.set()
+                await asyncio.to_thread(lambda: None)
+            await app.receive(staffed.console.message("王阿姨", GROUP, "3号楼电梯又坏了,按了没反应"))
+            while not staffed.sees(GROUP):
+                assert not running.done()
+                await asyncio.to_thread(lambda: None)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    staffed.do(run())
+    assert len(left) == 2  # when it was lost, and at the end
+
+
 def test_only_one_process_sends_for_an_account(url: str) -> None:
     one, other = Database(url), Database(url)
     first, second = Seat(one, "courier:x"), Seat(other, "courier:x")
