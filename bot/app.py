@@ -1,6 +1,7 @@
 """The composition root: message in → one transaction → letters out; and the loops that keep it going."""
 
 import asyncio
+import contextlib
 import importlib
 import logging
 import pkgutil
@@ -14,7 +15,8 @@ from sqlalchemy import inspect
 from sqlmodel import Session, func, select
 
 import handlers
-from bot import clock
+from bot import bell, clock
+from bot.bell import Bell
 from bot.config import CategoryEntry, Settings, occurrence
 from bot.courier import Courier
 from bot.lanes import Lanes
@@ -44,6 +46,7 @@ TOAST = 180  # characters that fit beside a pressed button
 LANES = 4  # on PostgreSQL; SQLite has one writer
 DUE_AT_ONCE = 200
 REFRESH = 5.0  # seconds: what other processes changed is known at the latest then
+AT_MOST_EVERY = 0.5  # seconds between two refreshes, however often others ring
 PAUSES = (1, 2, 5, 15, 60)  # seconds between the resumptions of a failing loop
 
 
@@ -76,6 +79,8 @@ class App:
             Courier(platform, Seat(database, f"courier:{key}"), self.lanes.submit, self._give_back, now)
             for key, platform in self.platforms.items()
         ]
+        self.bell = Bell(database, self._rung)
+        self._stale = asyncio.Event()
         self._resting: dict[tuple[str, Any], datetime] = {}
 
     # -- starting and stopping --------------------------------------------------------------------------------
@@ -84,6 +89,7 @@ class App:
         """Migrates and brings the configuration in; returns its conflicts as sentences."""
         await asyncio.to_thread(self.database.migrate)
         conflicts = await self._do("start", self._synchronise)
+        self.bell.ring(bell.NEWS)
         await self.refresh()
         return conflicts
 
@@ -102,6 +108,8 @@ class App:
             asyncio.to_thread(self.reader.warm),
             self._keep_fresh(),
         ]
+        if not self.database.is_sqlite:
+            loops += [supervised("bell", self.bell.tell), supervised("bell", self.bell.listen)]
         loops += [supervised("courier", courier.run) for courier in self.couriers]
         loops += [
             supervised(platform.name, partial(platform.run, self.receive)) for platform in self.platforms.values()
@@ -113,10 +121,21 @@ class App:
     async def _keep_fresh(self) -> None:
         async def forever() -> None:
             while True:
-                await asyncio.sleep(REFRESH)
+                await asyncio.sleep(AT_MOST_EVERY)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(REFRESH - AT_MOST_EVERY):
+                        await self._stale.wait()
+                self._stale.clear()
                 await self.refresh()
 
         await supervised("refresh", forever)
+
+    def _rung(self, word: str) -> None:
+        """Another process committed something that concerns us."""
+        if word == bell.NEWS:
+            self._stale.set()
+        else:
+            self._wake_couriers()
 
     def close(self) -> None:
         self.lanes.close()
@@ -136,6 +155,7 @@ class App:
     async def move(self, old: ChatKey, new: ChatKey) -> bool:
         """A chat has a new address; returns whether its letters follow it there."""
         follows = await self._do(old, partial(_move, old, new))
+        self.bell.ring(bell.NEWS)
         await self.refresh()
         return follows
 
@@ -152,10 +172,15 @@ class App:
         handled = await self._handle(message, heard)
         if words and not said:
             await self._do(message.chat, partial(self._say_later, message, words))
-        for learn in handled.learnt:
-            learn(self.known)
+        self._learn(handled.learnt)
         self.wake()
         return handled.toast
+
+    def _learn(self, learnt: Sequence[Learnt]) -> None:
+        for learn in learnt:
+            learn(self.known)
+        if learnt:
+            self.bell.ring(bell.NEWS)
 
     async def _say_now(self, message: Message, words: str) -> bool:
         """Danger does not wait for the outbox. If the platform refuses it, the case follows and the outbox says it."""
@@ -274,8 +299,7 @@ class App:
             self._resting[job.name, identity] = self.now() + timedelta(minutes=10)
             return False
         self._resting.pop((job.name, identity), None)
-        for learn in learnt or ():
-            learn(self.known)
+        self._learn(learnt or [])
         return learnt is not None
 
     def _in_time(self, job: Job, identity: Any, session: Session) -> list[Learnt] | None:
@@ -302,6 +326,11 @@ class App:
     # -- letters ----------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
+        """Something was committed: letters may wait, here or for the courier of another process."""
+        self._wake_couriers()
+        self.bell.ring(bell.LETTERS)
+
+    def _wake_couriers(self) -> None:
         for courier in self.couriers:
             courier.wake.set()
 
