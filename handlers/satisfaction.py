@@ -1,6 +1,5 @@
 """After *done*: two taps to every reporter, reopening, and closing after seven silent days."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
@@ -27,10 +26,17 @@ WORST_MOOD_FIRST = (Satisfaction.BAD, Satisfaction.FAIR, Satisfaction.GOOD)
 
 def ask(desk: Desk, case: Request) -> None:
     """The first tap: solved? Asked again (edited) when the worker changes the outcome."""
+    key = _key(desk, case).removesuffix(":")
+    taps = _taps(desk, case, "solved", Outcome)
+    voices.tell(desk, case, Purpose.ASK, _question(desk, case), card=key, buttons=taps)
+
+
+def _question(desk: Desk, case: Request) -> str:
+    """What is said to be done, by whom, and: solved?"""
     finish = _finish(desk, case)
     since = [e for e in cards.lines(desk, case) if e.number >= finish.number and e.kind in {"done", "outcome"}]
     words = next((body for event in reversed(since) if (body := cards.said(desk, event))), None)
-    text = desk.say(
+    return desk.say(
         "ask.solved",
         card=cards.headline(desk, case, public=case.chat_id is not None),
         who=cards.lead_name(desk, case),
@@ -39,8 +45,6 @@ def ask(desk: Desk, case: Request) -> None:
         photo=desk.say("ask.photo") if finish.data["photos"] else "",
         words=desk.say("ask.words", words=words) if words else "",
     )
-    key = _key(desk, case).removesuffix(":")
-    voices.tell(desk, case, Purpose.ASK, text, card=key, buttons=_taps(desk, case, "solved", Outcome))
 
 
 def _finish(desk: Desk, case: Request) -> Event:
@@ -84,10 +88,8 @@ def solved(desk: Desk, case: Request, words: str) -> Reply:
     desk.record(case, "verdict", data={"person": voice.person_id, "verdict": verdict}, verdict=_worst(desk, case))
     if verdict == Outcome.UNSOLVED:
         return reopen(desk, case, desk.say("reopen.unsolved"))
-    satisfied = desk.say("ask.satisfied", card=cards.headline(desk, case, public=not desk.here.private))
-    taps = _taps(desk, case, "rate", Satisfaction)
-    asked = _edit(desk, case, voice, satisfied, buttons=taps, answered=lambda v: v.verdict is not None)
-    return Reply(desk.say("solved.noted" if asked else "rate.thanks", number=case.number), nod=True)
+    _renew(desk, case, voice)
+    return Reply(desk.say("solved.noted" if voice.satisfaction is None else "rate.thanks"), nod=True)
 
 
 @case_command("rate", access.is_reporter)
@@ -105,8 +107,7 @@ def rate(desk: Desk, case: Request, words: str) -> Reply:
     desk.record(case, "rated", text=mask(reason) or None, data=data, satisfaction=worst)
     if mood == Satisfaction.BAD:
         return reopen(desk, case, desk.say("reopen.unhappy"))
-    thanks = desk.say("ask.thanks", card=cards.headline(desk, case, public=not desk.here.private))
-    _edit(desk, case, voice, thanks, buttons=[], answered=lambda v: v.satisfaction is not None)
+    _renew(desk, case, voice)
     if None not in everyone and case.state != State.RATED:
         desk.move(case, State.RATED, "closed_by_tap", ended_at=desk.now, close_at=None)
     return Reply(desk.say("rate.thanks", number=case.number), nod=True)
@@ -141,29 +142,36 @@ def _worst(desk: Desk, case: Request) -> Outcome:
     return next(verdict for verdict in WORST_FIRST if verdict in said)
 
 
-def _edit(
-    desk: Desk, case: Request, voice: Report, text: str, *, buttons: list[Button], answered: Callable[[Report], bool]
-) -> bool:
-    """Edits the question where it stands for `voice`: a person's own at once, a chat's once all asked there `answered`.
-
-    False if it stays as it is for the others.
-    """
-    there = {letter.card_key: letter for letter in _questions(desk, case)}
+def _renew(desk: Desk, case: Request, voice: Report) -> None:
+    """Edits the question where it stands for `voice`; who share it see both taps until all of them took the first."""
     key = _key(desk, case)
+    there = {letter.card_key for letter in _questions(desk, case)}
     own = f"{key}p{voice.person_id}"
-    together = [v for v in reports.voices(desk.session, case.number) if v.chat_id == voice.chat_id]
-    if own not in there and not all(answered(v) for v in together if f"{key}p{v.person_id}" not in there):
-        return False
+    alone = own in there
+    here = [v for v in reports.voices(desk.session, case.number) if v.chat_id == voice.chat_id]
+    asked = [voice] if alone else [v for v in here if f"{key}p{v.person_id}" not in there]
+    text, buttons = _next_tap(desk, case, asked)
     desk.write(
         Purpose.ASK,
         text,
-        person_id=voice.person_id if own in there else None,
-        chat_id=None if own in there else voice.chat_id,
+        person_id=voice.person_id if alone else None,
+        chat_id=None if alone else voice.chat_id,
         case=case,
         buttons=buttons,
-        card_key=own if own in there else f"{key}c{voice.chat_id}",
+        card_key=own if alone else f"{key}c{voice.chat_id}",
     )
-    return True
+
+
+def _next_tap(desk: Desk, case: Request, asked: list[Report]) -> tuple[str, list[Button]]:
+    """What is still to be answered by those who share one message."""
+    card = cards.headline(desk, case, public=not desk.here.private)
+    rating = _taps(desk, case, "rate", Satisfaction)
+    if all(voice.satisfaction for voice in asked):
+        return desk.say("ask.thanks", card=card), []
+    if all(voice.verdict or voice.satisfaction for voice in asked):
+        return desk.say("ask.satisfied", card=card), rating
+    both = voices.for_all(desk, case, desk.say("ask.both", question=_question(desk, case)), asked[0])
+    return both, [*_taps(desk, case, "solved", Outcome), *rating]
 
 
 def reopen(desk: Desk, case: Request, because: str) -> Reply:

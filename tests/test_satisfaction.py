@@ -67,24 +67,39 @@ def test_who_reported_in_the_group_and_can_be_reached_is_asked_alone(staffed: Vi
     assert QUESTION not in question(staffed)
 
 
-def test_several_in_one_group_keep_their_buttons_until_all_have_tapped(lift: Village) -> None:
+def test_several_in_one_group_share_one_message_and_none_waits_for_another(lift: Village) -> None:
     lift.presses("李明", "我家也是", at=GROUP)
     lift.tells("张网格员", "办结 1")
-    assert lift.presses("王阿姨", "已解决", at=GROUP) == "记下了,谢谢您。"
+    assert lift.presses("王阿姨", "已解决", at=GROUP) == "记下了。满意吗?"
     lift.wait(minutes=1)
-    assert QUESTION in question(lift)
+    assert question(lift) == "#1 电梯故障 · 3号楼 · 2 户反映:张网格员说已解决(09:00)。解决了吗?答过的再点:满意吗?"
+    assert lift.buttons(GROUP, QUESTION) == ["已解决", "部分", "没有", "满意", "基本满意", "不满意"]
+    assert lift.presses("王阿姨", "基本满意", at=GROUP) == "记下了,谢谢您。"
+    lift.wait(minutes=1)
+    assert QUESTION in question(lift)  # 李明 was not heard yet
     assert lift.presses("李明", "部分", at=GROUP) == "记下了。满意吗?"
     lift.wait(minutes=1)
-    assert SATISFIED in question(lift)
-    lift.presses("李明", "满意", at=GROUP)
-    lift.wait(minutes=1)
-    assert SATISFIED in question(lift)
+    assert lift.buttons(GROUP, SATISFIED) == ["满意", "基本满意", "不满意"]
     assert lift.case().state == "done"
-    lift.presses("王阿姨", "基本满意", at=GROUP)
+    lift.presses("李明", "满意", at=GROUP)
     lift.wait(minutes=1)
     assert "谢谢您" in question(lift)
     case = lift.case()
     assert (case.state, case.verdict, case.satisfaction) == ("rated", "partly", "fair")
+
+
+def test_who_rates_before_the_first_tap_is_thanked_for_both(lift: Village) -> None:
+    lift.presses("李明", "我家也是", at=GROUP)
+    lift.tells("张网格员", "办结 1")
+    lift.presses("李明", "已解决", at=GROUP)
+    lift.wait(minutes=1)
+    lift.presses("王阿姨", "满意", at=GROUP)
+    lift.wait(minutes=1)
+    assert SATISFIED in question(lift)  # 李明 is still to say
+    assert lift.tells("王阿姨", "/solved 1 已解决") == ["记下了,谢谢您。"]
+    lift.wait(minutes=1)
+    assert SATISFIED in question(lift)
+    assert lift.case().verdict == "solved"
 
 
 def test_one_alone_and_one_in_the_group_are_asked_each_where_they_are(lift: Village) -> None:
