@@ -6,7 +6,7 @@ from datetime import timedelta
 from handlers.desk import Desk, Sorry
 from handlers.known import JOINING
 from handlers.message import Button
-from storage import outbox, reports, requests
+from storage import outbox, people, reports, requests
 from storage.grids import Grid
 from storage.people import Person, Rank
 from storage.requests import FINISHED, Request
@@ -31,7 +31,8 @@ def may_work(desk: Desk, case: Request) -> bool:
 
 def _stands_in(desk: Desk, case: Request) -> bool:
     lead = desk.session.get(Person, case.lead_person_id) if case.lead_person_id else None
-    return lead is not None and lead.stand_in_key is not None and lead.stand_in_key == desk.person.key
+    stand_in = people.by_key(desk.session, lead.stand_in_key) if lead and lead.stand_in_key else None
+    return stand_in is not None and stand_in.id == desk.person.id
 
 
 def is_reporter(desk: Desk, case: Request) -> bool:
