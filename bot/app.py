@@ -22,7 +22,7 @@ from bot.courier import Courier
 from bot.lanes import Lanes
 from bot.platforms import Outgoing, Platform
 from bot.sync import synchronise
-from handlers import dispatch, intake, known, router
+from handlers import answering, dispatch, intake, known, router
 from handlers.danger import FirstWords
 from handlers.desk import Desk, Sorry
 from handlers.dispatch import on_duty
@@ -42,7 +42,6 @@ from storage.outbox import Letter, Purpose, Urgency
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-TOAST = 180  # characters that fit beside a pressed button
 LANES = 4  # on PostgreSQL; SQLite has one writer
 DUE_AT_ONCE = 200
 AT_ONCE = 50  # cases handed over per transaction
@@ -239,22 +238,25 @@ class App:
         if chat is None:
             return Handled()
         desk = self._desk(session, chat, message)
+        refused = False
         try:
             with session.begin_nested():
                 reply = self.router.act(desk, heard)
         except Sorry as sorry:
+            refused = True
             chat = self._chat(session, message) or chat
             desk = self._desk(session, chat, message)
             reply = Reply(sorry.text, sorry.buttons)
         deliveries.note(session, *message.chat[:2], message.delivery, at=self.now())
-        return Handled(self._answer(desk, reply), desk.learnt)
+        return Handled(answering.answer(desk, reply, refused=refused), desk.learnt)
 
     def _gave_up(self, message: Message, kind: str, session: Session) -> Handled:
         deliveries.note(session, *message.chat[:2], message.delivery, at=self.now(), failure=kind)
         chat = self._chat(session, message)
-        return (
-            Handled(self._answer(self._desk(session, chat, message), Reply(self.say("failed")))) if chat else Handled()
-        )
+        if chat is None:
+            return Handled()
+        desk = self._desk(session, chat, message)
+        return Handled(answering.answer(desk, Reply(self.say("failed")), refused=True))
 
     @staticmethod
     def _chat(session: Session, message: Message) -> Chat | None:
@@ -266,35 +268,6 @@ class App:
 
     def _desk(self, session: Session, chat: Chat | None = None, message: Message | None = None) -> Desk:
         return Desk(session, self.reader, self.house, self.say, self.now(), occurrence, chat, message)
-
-    def _answer(self, desk: Desk, reply: Reply | None) -> str | None:
-        """A short word to a pressed button is a toast; in a group a nod will do; all else is a letter."""
-        if reply is None:
-            return None
-        message = desk.said
-        if desk.asking and not message.private:
-            self._ask_here(desk, reply)
-            return None
-        if message.pressed and len(reply.text) <= TOAST and not reply.buttons:
-            return reply.text
-        if reply.nod and not message.private and not reply.buttons:
-            desk.nod(desk.chat_id, message.message, self.say("reaction.nod"))
-            return None
-        desk.write(
-            Purpose.ANSWER,
-            reply.text,
-            chat_id=desk.chat_id,
-            buttons=reply.buttons,
-            reply_to=None if message.private else message.message,
-        )
-        return None
-
-    def _ask_here(self, desk: Desk, reply: Reply) -> None:
-        """An open question in a group stands there as a message: only a reply to it is an answer."""
-        message = desk.said
-        text = self.say("ask.here", who=message.sender.name, text=reply.text)
-        asked = message.quoted.message if message.pressed and message.quoted else message.message
-        desk.write(Purpose.ANSWER, text, chat_id=desk.chat_id, buttons=reply.buttons, reply_to=asked)
 
     # -- timers -----------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from handlers.aside import among_residents, can_be_alone
 from handlers.desk import Desk, Sorry
 from handlers.known import JOINING
 from handlers.message import Button
@@ -102,12 +103,16 @@ def _meant_by(desk: Desk, right: Right, verb: str) -> list[Request]:
 
 
 def _choice(desk: Desk, case: Request, verb: str) -> Button:
-    """In a group a delicate case shows nothing but its number."""
-    secret = case.delicate is not None and not desk.here.private
+    """Where neighbours read it, what has no public card there shows nothing but its number."""
+    hidden = case.delicate is not None or case.chat_id != desk.here.id
+    secret = hidden and among_residents(desk) and not can_be_alone(desk)
     return Button(f"#{case.number}" if secret else f"#{case.number} {case.title}", f"/{verb} {case.number}")
 
 
 def _mine(desk: Desk) -> str:
+    """What the speaker may have meant; neighbours who read along are not told."""
+    if among_residents(desk):
+        return ""
     numbers = [case.number for case in (mine_to_work(desk) or mine_reported(desk))[:8]]
     return desk.say("case.yours", numbers=" ".join(f"#{number}" for number in numbers)) if numbers else ""
 

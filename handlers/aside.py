@@ -14,6 +14,16 @@ def among_residents(desk: Desk) -> bool:
     return not desk.here.private and not desk.here.of_unit
 
 
+def can_be_alone(desk: Desk) -> bool:
+    """Whether the speaker can be reached alone."""
+    person = desk.met
+    return (
+        person is not None
+        and person.unreachable_at is None
+        and people.private_chat(desk.session, desk.id_of(person)) is not None
+    )
+
+
 def aside(desk: Desk, text: str, buttons: Sequence[Button] = (), *, case: Request | None = None) -> Reply | None:
     """Answers here if nobody reads along, else alone; who cannot be reached alone is asked to write there first.
 
@@ -24,7 +34,7 @@ def aside(desk: Desk, text: str, buttons: Sequence[Button] = (), *, case: Reques
             return Reply(text, tuple(buttons))
         desk.answer(text, case, buttons)
         return None
-    if people.private_chat(desk.session, desk.id_of(desk.person)) is None:
+    if not can_be_alone(desk):
         raise Sorry(desk.say("aside.write_first"))
     desk.write(Purpose.ANSWER, text, person_id=desk.person.id, buttons=buttons, case=case)
     return Reply(desk.say("aside.sent"), nod=True)

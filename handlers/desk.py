@@ -50,7 +50,7 @@ class Desk:
     message: Message | None = None
     touched: dict[int, Request] = field(default_factory=dict)
     learnt: list[Learnt] = field(default_factory=list)
-    asking: bool = False  # an open question was put: in a group it must stand as a message that can be replied to
+    asking: str = ""  # the command of an open question just put: in a group it must stand as a message to reply to
     drawn: dict[str, int] = field(default_factory=dict)  # cards written just now: key, length of the history they tell
     _person: Person | None = None
     _posts: list[Post] | None = None
@@ -163,8 +163,12 @@ class Desk:
         urgency: Urgency = Urgency.PERSON,
         at: datetime | None = None,
         public: bool = False,
+        spoken: bool = False,
     ) -> Letter:
-        """Puts a letter into the outbox: to a chat or a person, not before `at` (now). `public` spends the budget."""
+        """Puts a letter into the outbox: to a chat or a person, not before `at` (now).
+
+        `public` spends the group's budget and waits for it; `spoken` spends it and does not wait.
+        """
         letter = Letter(
             purpose=purpose,
             urgency=urgency,
@@ -175,10 +179,16 @@ class Desk:
             text=text,
             buttons=[[button.label, button.command] for button in buttons],
             reply_to=reply_to,
+            spoken=spoken,
             created_at=self.now,
             not_before=at or self.now,
         )
         return outbox.write(self.session, letter, budget=self.house.budget if public else None)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether this group's budget still has room for an answer now."""
+        return outbox.has_room(self.session, self.chat_id, self.now, self.house.budget)
 
     def answer(self, text: str, case: Request, buttons: Sequence[Button] = ()) -> None:
         """Says it where it was asked, as a letter about the case: a reply to it needs no number."""
@@ -218,8 +228,16 @@ class Desk:
 
     def ask(self, command: str) -> None:
         """What this person says next here completes `command`."""
-        self.asking = True
+        self.asking = command
         questions.ask(self.session, self.chat_id, self.id_of(self.person), command, expires_at=self.now + ANSWER_WITHIN)
+
+    def ask_alone(self) -> None:
+        """The question just put here is answered in the private chat, if there is one."""
+        self.answered()
+        person_id = self.id_of(self.person)
+        alone = people.private_chat(self.session, person_id)
+        chat_id = (alone.id if alone else None) or self.chat_id
+        questions.ask(self.session, chat_id, person_id, self.asking, expires_at=self.now + ANSWER_WITHIN)
 
     def answered(self) -> None:
         questions.close(self.session, self.chat_id, self.id_of(self.person))

@@ -61,8 +61,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a handler answers to the one who spoke. `nod`: in a group a reaction on the message says it all."""
+    """What a handler answers to the one who spoke. `nod`: in a group a reaction on the message says it all.
+
+    `about` is the number of the case it tells of: a reply to the answer needs none.
+    """
 
     text: str
     buttons: tuple[Button, ...] = field(default=())
     nod: bool = False
+    about: int | None = None

@@ -61,7 +61,7 @@ def _knows_place(desk: Desk, case: Request) -> bool:
 def status(desk: Desk, case: Request, words: str) -> Reply | None:  # noqa: ARG001
     """Where it stands and how it came there. Among residents what the card says; internal lines only for staff."""
     if among_residents(desk) and not case.delicate:
-        return Reply(cards.public_text(desk, case))
+        return Reply(cards.public_text(desk, case), about=case.number)
     staff = access.may_work(desk, case)
     lines = [cards.headline(desk, case, public=not _knows_place(desk, case)), cards.status(desk, case)]
     lines += [

@@ -31,7 +31,7 @@ def _here(case: Request, reading: Reading) -> bool:
     return not case.places or not reading.places or near(case.places.split(" "), reading.places)
 
 
-def urge(desk: Desk, case: Request, person: Person) -> Reply | None:
+def urge(desk: Desk, case: Request, person: Person) -> Reply:
     """Counts it, tells the lead, and answers with the state and the deadline; of a delicate case only alone."""
     desk.record(case, "urged", data={"person": person.id}, urged=case.urged + 1)
     card = cards.headline(desk, case, public=False)
@@ -45,12 +45,11 @@ def urge(desk: Desk, case: Request, person: Person) -> Reply | None:
     )
     if not _may_speak_of(desk, case):
         return Reply(desk.say("delicate.urged", number=case.number), nod=True)
-    desk.answer(answer, case)
-    return None
+    return Reply(answer, about=case.number)
 
 
 @case_command("urge", access.anyone)
-def urge_it(desk: Desk, case: Request, words: str) -> Reply | None:  # noqa: ARG001 (the interface)
+def urge_it(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG001 (the interface)
     if not case.is_open:
         raise Sorry(desk.say("illegal.ended", number=case.number))
     return urge(desk, case, desk.person)

@@ -157,7 +157,7 @@ def outcome(desk: Desk, case: Request, words: str) -> Reply | None:
     found, basis = _outcome(desk, words)
     if found is None:
         now = desk.say(f"outcome.{case.outcome}")
-        return Reply(desk.say("outcome.which", number=case.number, outcome=now), _others(desk, case))
+        return aside(desk, desk.say("outcome.which", number=case.number, outcome=now), _others(desk, case), case=case)
     if found == Outcome.UNSOLVED and not basis:
         return _basis(desk, f"/outcome {case.number} {found} ")
     desk.record(case, "outcome", text=mask(basis) or None, outcome=found)

@@ -172,6 +172,19 @@ def _free_at(session: Session, chat_id: int, at: datetime, budget: int) -> datet
     return times[budget - 1] + HOUR if len(times) >= budget else at
 
 
+def has_room(session: Session, chat_id: int, at: datetime, budget: int) -> bool:
+    """Whether fewer letters than the budget were said in a group in the last hour, or are about to be."""
+    counted = session.exec(
+        select(Letter).where(
+            Letter.chat_id == chat_id,
+            col(Letter.spoken).is_(True),
+            col(Letter.state).in_([LetterState.WAITING, LetterState.SENDING, LetterState.SENT]),
+            col(Letter.created_at) > at - 24 * HOUR,
+        )
+    )
+    return sum(at - HOUR < (letter.sent_at or letter.not_before) <= at for letter in counted) < budget
+
+
 def claim(
     session: Session, platform: str, account: str, *, at: datetime, limit: int, held: Collection[int] = ()
 ) -> list[tuple[Letter, Chat, Card | None]]:

@@ -116,3 +116,39 @@ def test_a_button_that_asks_in_a_group_leaves_a_message_to_reply_to(staffed: Vil
     assert staffed.new(GROUP)[-1] == f"李明:{MORE}(请回复这条消息)"
     staffed.says("李明", "二单元那部", to="请回复这条消息")
     assert staffed.history()[-1] == "added"
+
+
+def test_in_a_group_who_can_be_reached_is_asked_alone(staffed: Village) -> None:
+    staffed.tells("王阿姨", "/start")
+    staffed.says("王阿姨", LIFT)
+    staffed.new(GROUP)
+    assert staffed.presses("王阿姨", "补充", at=GROUP) == "已私聊发给您。"
+    assert (staffed.new(GROUP), staffed.sees("王阿姨")[-1].text) == ([], MORE)
+    staffed.tells("王阿姨", "二单元那部")
+    assert staffed.history()[-1] == "added"
+    assert staffed.says("张网格员", "/for").reactions == ["👌"]  # a name and a flat are not for the group
+    assert staffed.sees("张网格员")[-1].text.startswith("请写:姓名 房号 事情")
+
+
+def test_a_question_about_the_group_is_put_in_the_group(staffed: Village) -> None:
+    """A neighbour may add to a public card only where it stands; a report belongs to the group it is made in."""
+    staffed.tells("陈姐", "/start")
+    staffed.says("王阿姨", LIFT)
+    staffed.new(GROUP)
+    staffed.presses("陈姐", "补充", at=GROUP)
+    staffed.says("陈姐", "/report")
+    assert staffed.new(GROUP) == [f"陈姐:{MORE}(请回复这条消息)", f"陈姐:{ASKED}(请回复这条消息)"]
+
+
+def test_a_question_too_many_is_put_alone_or_the_whole_command_is_shown(staffed: Village) -> None:
+    staffed.tells("陈姐", "/start")
+    for number in range(1, 7):
+        staffed.says(f"邻居{number}", f"/report 第{number}件事")
+    staffed.new(GROUP)
+    assert staffed.presses("李明", "补充", "#1", at=GROUP) == "请在群里直接发:补充 1 加上内容"
+    assert staffed.says("李明", "/report").reactions == []
+    assert still_open(staffed) == []
+    assert staffed.says("李明", "补充 1 在二楼").reactions == ["👌"]
+    assert staffed.says("陈姐", "/report").reactions == ["👌"]
+    assert staffed.sees("陈姐")[-1].text == ASKED
+    assert staffed.new(GROUP) == []
