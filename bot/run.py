@@ -90,6 +90,8 @@ async def _live(settings: Settings, database: Database, platforms: list[Telegram
         for conflict in conflicts:
             log.warning(conflict)
         beside = [Upkeep(app, platform) for platform in platforms]
+        for platform, upkeep in zip(platforms, beside, strict=True):
+            platform.observe = upkeep.observe
         await _until(stop, app, server_of(settings, app, platforms), beside)
     finally:
         await asyncio.to_thread(app.close)
