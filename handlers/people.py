@@ -1,14 +1,48 @@
 """Meeting people: the first words in private, and help by role."""
 
+import re
+from collections.abc import Callable
+from functools import partial
+
+from handlers import access, cards, mine
+from handlers.aside import CASE, OWN
 from handlers.desk import Desk
 from handlers.message import Reply
 from handlers.router import COMMANDS, Command, command
+from storage.outbox import Purpose
 from storage.people import STAFF
+
+CAUGHT_UP = 10  # cards at once; the list has them all
 
 
 @command("start", hidden=True)
-def start(desk: Desk, words: str) -> Reply:  # noqa: ARG001 (the interface)
-    """From now on this person can be reached alone."""
+def start(desk: Desk, words: str) -> Reply | None:
+    """From now on this person can be reached alone. `words` may be the code of a link: it brings what they wanted.
+
+    A worker gets the cards of what waited for them.
+    """
+    wanted = _wanted(desk, words)
+    if not (wanted or (desk.is_staff and access.mine_to_work(desk))):
+        return _greeting(desk)
+    desk.write(Purpose.ANSWER, _greeting(desk).text, chat_id=desk.chat_id)
+    for case in access.mine_to_work(desk)[:CAUGHT_UP] if desk.here.private else ():
+        cards.catch_up(desk, case)
+    return wanted() if wanted else None
+
+
+def _wanted(desk: Desk, code: str) -> Callable[[], Reply | None] | None:
+    """What a code of aside.py brings back; None where there is nothing this person may see."""
+    if not desk.here.private:
+        return None
+    if code == OWN:
+        return partial(mine.todo if desk.is_staff else mine.my, desk, "")
+    number = re.fullmatch(rf"{CASE}(\d{{1,9}})", code, re.ASCII)
+    if number is None or not access.exists(desk, int(number[1])):
+        return None
+    return partial(mine.status, desk, access.case_for(desk, int(number[1]), access.may_see), "")
+
+
+def _greeting(desk: Desk) -> Reply:
     person = desk.person
     duties = "、".join(dict.fromkeys(desk.say(f"rank.{post.rank}") for post in desk.posts))
     house = {"bot": desk.house.bot_name, "community": desk.house.community}
