@@ -22,19 +22,19 @@ from bot.courier import Courier
 from bot.lanes import Lanes
 from bot.platforms import Outgoing, Platform
 from bot.sync import synchronise
-from handlers import answering, dispatch, intake, known, router
+from handlers import answering, dispatch, intake, known, router, standing, thumbs
 from handlers.danger import FirstWords
-from handlers.desk import Desk, Sorry
+from handlers.desk import Desk, Link, Sorry, no_link
 from handlers.dispatch import on_duty
 from handlers.known import Known, Learnt
-from handlers.message import Message, Reply
+from handlers.message import Message, Reaction, Reply, Standing
 from handlers.router import Heard, Job, Router
 from handlers.talkback import reply_to_card
 from handlers.wording import Wording
 from nlp.lexicon import Category, Topic
 from nlp.reader import Reader
 from storage import chats, deliveries, outbox, requests
-from storage.chats import Chat, ChatKey
+from storage.chats import Chat, ChatKey, Mode
 from storage.database import ALONE, Database, Seat
 from storage.follow import CHAT
 from storage.outbox import Letter, Purpose, Urgency
@@ -262,12 +262,77 @@ class App:
     def _chat(session: Session, message: Message) -> Chat | None:
         """The chat's row, locked: what one chat says is handled one at a time. None: a group nobody bound."""
         chat = chats.find(session, message.chat, lock=True)
+        if chat and chat.shut_at:  # whoever is heard there has let the bot in again
+            chat.shut_at = None
         if chat is None and message.private:
             return chats.found_or_new(session, message.chat, title=message.title, private=True, source=CHAT)
         return chat
 
     def _desk(self, session: Session, chat: Chat | None = None, message: Message | None = None) -> Desk:
-        return Desk(session, self.reader, self.house, self.say, self.now(), occurrence, chat, message)
+        return Desk(
+            session, self.reader, self.house, self.say, self.now(), occurrence, chat, message, self._link_to(chat)
+        )
+
+    def _link_to(self, chat: Chat | None) -> Link:
+        platform = self.platforms.get((chat.platform, chat.account)) if chat else None
+        return platform.link if platform else no_link
+
+    # -- what is no message -----------------------------------------------------------------------------------
+
+    async def observe(self, event: Standing | Reaction) -> None:
+        """Returns after the commit. What raises twice is noted as failed and let go."""
+        work = self._work_of(event)
+        if work is None:
+            return
+        for attempt in (1, 2):
+            try:
+                await self._do(event.chat, partial(self._observed, event, work))
+            except Exception as error:
+                kind = type(error).__name__
+                log.exception(
+                    "handler raised",
+                    exc_info=_without_text(error),
+                    extra={"delivery": event.delivery, "attempt": attempt},
+                )
+            else:
+                self.wake()
+                return
+        await self._do(event.chat, partial(self._let_go, event, kind))
+
+    def _work_of(self, event: Standing | Reaction) -> Callable[[Session], bool] | None:
+        """What to do about it, in a transaction; it returns whether anything is kept of it. None: nothing to do."""
+        if isinstance(event, Standing):
+            return partial(self._stood, event)
+        chat = self.known.chats.get(event.chat)
+        listens = chat is not None and chat.mode == Mode.LISTEN and not chat.of_unit
+        return partial(self._reacted, event) if listens else None
+
+    def _observed(self, event: Standing | Reaction, work: Callable[[Session], bool], session: Session) -> None:
+        if not deliveries.seen(session, *event.chat[:2], event.delivery) and work(session):
+            deliveries.note(session, *event.chat[:2], event.delivery, at=self.now())
+
+    def _let_go(self, event: Standing | Reaction, kind: str, session: Session) -> None:
+        deliveries.note(session, *event.chat[:2], event.delivery, at=self.now(), failure=kind)
+
+    def _stood(self, event: Standing, session: Session) -> bool:
+        desk = self._desk(session, chats.find(session, event.chat, lock=True))
+        standing.changed(desk, event)
+        router.finish(desk)
+        return True
+
+    def _reacted(self, event: Reaction, session: Session) -> bool:
+        chat = chats.find(session, event.chat, lock=True)
+        if chat is None:
+            return False
+        message = Message(
+            event.chat, chat.title, private=False, sender=event.sender, delivery=event.delivery,
+            message=event.message, at=event.at, pressed=True,
+        )  # fmt: skip
+        desk = self._desk(session, chat, message)
+        thumbs.react(desk, liked=event.liked)
+        kept = bool(desk.touched)
+        router.finish(desk)
+        return kept
 
     # -- timers -----------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from bot import config
+from bot import config, reach
 from bot import demo as demo_
 from bot import replay as replay_
 from bot import run as run_
@@ -91,10 +91,17 @@ def run(path: ConfigFile = DEFAULT) -> None:
 
 @app.command()
 def check(path: ConfigFile = DEFAULT) -> None:
-    """Says what is wrong with the configuration, in sentences; exit code 1 if something is."""
+    """Says what is wrong with the configuration, and who cannot be reached; exit code 1 if it cannot run."""
     settings = _settings(path)
     for warning in config.warnings(settings):
         typer.echo(f"note: {warning}")
+    for sentence in reach.unreached(settings):
+        typer.echo(f"note: {sentence}")
+    for platform in run_.platforms_of(settings):
+        try:
+            typer.echo(f"note: {asyncio.run(reach.greeted(platform))}")
+        except CannotRun as why:
+            _fail(str(why))
     if overridden := config.environment():
         typer.echo(f"overridden by the environment: {', '.join(overridden)}")
     typer.echo(

@@ -79,8 +79,15 @@ def _url(url: SecretStr) -> SecretStr:
     return url
 
 
+def _token(token: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"\d+:[\w-]+", token.get_secret_value(), re.ASCII):
+        raise ValueError("a token looks like 123456:ABC-DEF; @BotFather shows it")
+    return token
+
+
 Language = Annotated[str, AfterValidator(_language)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_url)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
 Address = Annotated[str, AfterValidator(_address)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
@@ -107,7 +114,7 @@ class DatabaseSettings(Part):
 class TelegramSettings(Part):
     """`base_url` is the library's: the token and the method follow it. Another than Telegram's own is self-hosted."""
 
-    token: SecretStr
+    token: Token
     base_url: str = Field(default="https://api.telegram.org/bot", pattern=r"^https?://")
     account: str = "main"
     mode: Literal["polling", "webhook"] = "polling"
@@ -403,7 +410,10 @@ def warnings(settings: Settings) -> Iterator[str]:
             yield f"grids.{grid.key}: {grid.households} households; a micro-grid holds 300–500"
     for person in settings.people:
         if not person.accounts:
-            yield f"people.{person.key}: no account, so the bot cannot know {person.name}"
+            yield (
+                f"people.{person.key}: no account, so nothing reaches {person.name}; "
+                "write their number into accounts once they pressed Start"
+            )
     idle = {person.key for person in settings.people if not person.roles}
     for person in settings.people:
         if person.stand_in in idle:

@@ -105,7 +105,8 @@ class Courier:
     async def _take(self, room: int) -> tuple[int, list[tuple[int, Outgoing, int]]]:
         """How many letters came back undeliverable, and those that are now `sending`."""
         returned = await self._do(self._route)
-        return returned, await self._do(partial(self._claim, room)) if room else []
+        refused, claimed = await self._do(partial(self._claim, room)) if room else (0, [])
+        return returned + refused, claimed
 
     @property
     def _account(self) -> tuple[str, str]:
@@ -121,11 +122,19 @@ class Courier:
             self._give_back(session, letter)
         return len(stuck)
 
-    def _claim(self, room: int, session: Session) -> list[tuple[int, Outgoing, int]]:
+    def _claim(self, room: int, session: Session) -> tuple[int, list[tuple[int, Outgoing, int]]]:
+        """How many came back since the bot is kept out of their chat, and those to send."""
         at = self._now()
         self._held = {chat: until for chat, until in self._held.items() if until > at}
         rows = outbox.claim(session, *self._account, at=at, limit=room, held=self._held)
-        return [(letter.id or 0, outgoing(letter, chat, card), chat.id or 0) for letter, chat, card in rows]
+        shut = [letter for letter, chat, _ in rows if chat.shut_at]
+        for letter in shut:
+            self._failed(letter.id or 0, "the bot is kept out of the chat", session)
+        return len(shut), [
+            (letter.id or 0, outgoing(letter, chat, card), chat.id or 0)
+            for letter, chat, card in rows
+            if chat.shut_at is None
+        ]
 
     async def _send(self, letter_id: int, out: Outgoing, chat_id: int) -> None:
         try:

@@ -57,6 +57,9 @@ class Recorder:
     async def run(self, receive: Receive) -> None:
         """Messages come from the log."""
 
+    def link(self, code: str) -> str | None:  # noqa: ARG002 (the interface)
+        return None
+
     async def send(self, outgoing: Outgoing) -> str | None:
         what = "erase" if outgoing.erase else "edit" if outgoing.edits else "react" if outgoing.reaction else "send"
         message = outgoing.edits or (None if outgoing.reaction else f"bot-{self.before + len(self.texts) + 1}")

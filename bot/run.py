@@ -24,6 +24,7 @@ from storage.database import Database
 
 log = logging.getLogger(__name__)
 READY_WITHIN = 2  # seconds
+WRONG_TOKEN = "platforms.telegram.token: Telegram does not know this token; @BotFather shows it"  # noqa: S105
 
 
 class CannotRun(Exception):  # noqa: N818 (the sentence the operator reads)
@@ -90,6 +91,8 @@ async def _live(settings: Settings, database: Database, platforms: list[Telegram
         for conflict in conflicts:
             log.warning(conflict)
         beside = [Upkeep(app, platform) for platform in platforms]
+        for platform, upkeep in zip(platforms, beside, strict=True):
+            platform.observe = upkeep.observe
         await _until(stop, app, server_of(settings, app, platforms), beside)
     finally:
         await asyncio.to_thread(app.close)
@@ -110,7 +113,7 @@ async def _greet(platform: Telegram) -> None:
     try:
         me = await platform.greet()
     except BadToken:
-        raise CannotRun("platforms.telegram.token: Telegram does not know this token; @BotFather shows it") from None
+        raise CannotRun(WRONG_TOKEN) from None
     except TelegramError as error:
         log.warning("Telegram cannot be reached yet", extra={"error": type(error).__name__})
     else:

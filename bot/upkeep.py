@@ -1,6 +1,7 @@
 """What Telegram shows beside messages, kept in step: command menus by role, a word where the bot cannot hear."""
 
 import asyncio
+import contextlib
 import logging
 
 from telegram.error import TelegramError
@@ -9,6 +10,7 @@ from bot.app import REFRESH, App
 from bot.platforms.telegram import Telegram
 from handlers import deafness
 from handlers.known import KnownChat
+from handlers.message import Reaction, Standing
 from handlers.router import COMMANDS
 from storage.chats import ChatKey, Mode
 from storage.people import STAFF
@@ -29,11 +31,28 @@ class Upkeep:
         self._menus: dict[str, Menu] = {}  # as they were set, by the scope's address
         self._rest: dict[str, float] = {}  # seconds of the loop's clock until something is tried again
         self._heard: set[ChatKey] = set()
+        self._wake = asyncio.Event()
 
     async def run(self) -> None:
         while True:
+            self._wake.clear()
             await self.step()
-            await asyncio.sleep(REFRESH)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REFRESH):
+                    await self._wake.wait()
+
+    async def observe(self, event: Standing | Reaction) -> None:
+        """Between Telegram and the app: where the bot's rights in a chat changed, it is looked at anew."""
+        await self._app.observe(event)
+        if isinstance(event, Standing):
+            if not event.private and event.chat not in self._app.known.chats:
+                log.warning(
+                    "nobody bound the group %s, so the bot neither hears nor speaks there: add it to [[groups]]",
+                    ":".join(event.chat),
+                )
+            self._heard.discard(event.chat)
+            self._rest.pop(event.chat.address, None)
+            self._wake.set()
 
     async def step(self) -> None:
         """Sets what changed since the last time."""

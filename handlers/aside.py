@@ -8,6 +8,8 @@ from storage import people
 from storage.outbox import Purpose
 from storage.requests import Request
 
+CASE, OWN = "c", "w"  # what a code of /start brings back: a case by its number, one's own cases
+
 
 def among_residents(desk: Desk) -> bool:
     """Whether neighbours read along here."""
@@ -24,6 +26,12 @@ def can_be_alone(desk: Desk) -> bool:
     )
 
 
+def _write_first(desk: Desk, case: Request | None) -> str:
+    """With a link, if the platform has one, that opens the private chat and brings the answer there."""
+    link = desk.link(f"{CASE}{case.number}" if case else OWN)
+    return desk.say("aside.open", link=link) if link else desk.say("aside.write_first")
+
+
 def aside(desk: Desk, text: str, buttons: Sequence[Button] = (), *, case: Request | None = None) -> Reply | None:
     """Answers here if nobody reads along, else alone; who cannot be reached alone is asked to write there first.
 
@@ -35,6 +43,6 @@ def aside(desk: Desk, text: str, buttons: Sequence[Button] = (), *, case: Reques
         desk.answer(text, case, buttons)
         return None
     if not can_be_alone(desk):
-        raise Sorry(desk.say("aside.write_first"))
+        raise Sorry(_write_first(desk, case))
     desk.write(Purpose.ANSWER, text, person_id=desk.person.id, buttons=buttons, case=case)
     return Reply(desk.say("aside.sent"), nod=True)

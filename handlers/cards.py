@@ -84,7 +84,7 @@ def public(desk: Desk, case: Request) -> None:
     """One card in the group a case was heard in, edited as it moves; never for what should not be public."""
     if case.chat_id is None or case.delicate:
         return
-    key = f"case:{case.number}"
+    key = outbox.public_key(case.number)
     if case.state == State.MISTAKEN:
         desk.erase(key, case.chat_id)
         return
@@ -136,6 +136,13 @@ def hand_over(desk: Desk, case: Request) -> None:
     key = f"{_turn(desk, case)}p{desk.person.id}"
     if all(letter.card_key != key for letter in standing(desk, case, Purpose.WORK)):
         _write_work(desk, case, f"p{desk.person.id}", person_id=desk.person.id, at=desk.now)
+
+
+def catch_up(desk: Desk, case: Request) -> None:
+    """A card for one of the leads who could not be written to before; a unit with a chat has it there."""
+    unit = desk.session.get_one(Unit, case.lead_unit_id) if case.lead_unit_id is not None else None
+    if unit is None or unit.chat_id is None:
+        hand_over(desk, case)
 
 
 def _turn(desk: Desk, case: Request) -> str:

@@ -34,6 +34,11 @@ class Sorry(Exception):  # noqa: N818 (what the bot says)
 
 
 Occurrence = Callable[[str, datetime, ZoneInfo], datetime | None]
+Link = Callable[[str], str | None]
+
+
+def no_link(code: str) -> None:
+    """Where no address opens the private chat."""
 
 
 @dataclass
@@ -48,6 +53,7 @@ class Desk:
     occurrence: Occurrence
     chat: Chat | None = None
     message: Message | None = None
+    link: Link = no_link  # the address that opens the private chat with /start and this code
     touched: dict[int, Request] = field(default_factory=dict)
     learnt: list[Learnt] = field(default_factory=list)
     asking: str = ""  # the command of an open question just put: in a group it must stand as a message to reply to

@@ -177,6 +177,7 @@ def report(desk: Desk, case: Request, told: Told, *, first: bool) -> Report:
     )
     desk.session.add(row)
     desk.session.flush()
+    reports.speak_up(desk.session, case.number, row.person_id)
     desk.touch(case)
     if told.person.id == desk.person.id:
         seat, category, now = (desk.here.key, desk.said.sender.user), case.category, desk.now
@@ -325,6 +326,7 @@ def metoo(desk: Desk, case: Request, words: str) -> Reply | None:
     if not case.is_open:
         raise Sorry(desk.say("illegal.ended", number=case.number))
     if reports.voice_of(desk.session, case.number, desk.id_of(desk.person)):
+        reports.speak_up(desk.session, case.number, desk.id_of(desk.person))
         return Reply(desk.say("receipt.counted_already", number=case.number), nod=True)
     return join(desk, case, _told(desk, words))
 

@@ -48,6 +48,30 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """The bot was let into a chat or kept out of it, or its rights changed; `sender` did it."""
+
+    chat: ChatKey
+    private: bool
+    sender: Sender
+    delivery: str
+    was_here: bool
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """Somebody says "me too" to a message of the group by a reaction (`liked`), or takes that back."""
+
+    chat: ChatKey
+    sender: Sender
+    delivery: str
+    message: str
+    at: datetime
+    liked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """A prefilled text: pressing it says `command`."""
 

@@ -1,21 +1,55 @@
 """Meeting people: the first words in private, and help by role."""
 
-from handlers.aside import aside
+import re
+from collections.abc import Callable
+from functools import partial
+
+from handlers import access, cards, mine
+from handlers.aside import CASE, OWN, aside
 from handlers.desk import Desk
 from handlers.message import Reply
 from handlers.router import COMMANDS, Command, command
+from storage.outbox import Purpose
 from storage.people import STAFF
+
+CAUGHT_UP = 10  # cards at once; the list has them all
 
 
 @command("start", hidden=True)
-def start(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001 (the interface)
-    """From now on this person can be reached alone."""
+def start(desk: Desk, words: str) -> Reply | None:
+    """From now on this person can be reached alone. `words` may be the code of a link: it brings what they wanted.
+
+    A worker gets the cards of what waited for them.
+    """
+    if not desk.here.private:
+        return aside(desk, _greeting(desk))
+    wanted = _wanted(desk, words)
+    waiting = access.mine_to_work(desk)[:CAUGHT_UP] if desk.is_staff else []
+    if not (wanted or waiting):
+        return Reply(_greeting(desk))
+    desk.write(Purpose.ANSWER, _greeting(desk), chat_id=desk.chat_id)
+    for case in waiting:
+        cards.catch_up(desk, case)
+    return wanted() if wanted else None
+
+
+def _wanted(desk: Desk, code: str) -> Callable[[], Reply | None] | None:
+    """What a code of aside.py brings back; None where there is nothing this person may see."""
+    if code == OWN:
+        return partial(mine.todo if desk.is_staff else mine.my, desk, "")
+    number = re.fullmatch(rf"{CASE}(\d{{1,9}})", code, re.ASCII)
+    if number is None or not access.exists(desk, int(number[1])):
+        return None
+    return partial(mine.status, desk, access.case_for(desk, int(number[1]), access.may_see), "")
+
+
+def _greeting(desk: Desk) -> str:
     person = desk.person
     duties = "、".join(dict.fromkeys(desk.say(f"rank.{post.rank}") for post in desk.posts))
     house = {"bot": desk.house.bot_name, "community": desk.house.community}
     if duties:
-        return aside(desk, desk.say("start.staff", name=person.name, duties=duties, **house))
-    return aside(desk, desk.say("start.resident", **house))
+        return desk.say("start.staff", name=person.name, duties=duties, **house)
+    return desk.say("start.resident", **house)
 
 
 @command("help")

@@ -101,7 +101,7 @@ def rate(desk: Desk, case: Request, words: str) -> Reply:
         return Reply(desk.say("rate.how", number=case.number), tuple(_taps(desk, case, "rate", Satisfaction)))
     voice.satisfaction, voice.answered_at = mood, desk.now
     desk.session.add(voice)
-    everyone = [v.satisfaction for v in reports.voices(desk.session, case.number)]
+    everyone = [v.satisfaction for v in reports.voices(desk.session, case.number) if not v.silent]
     worst = next(m for m in WORST_MOOD_FIRST if m in everyone)
     data = {"person": voice.person_id, "satisfaction": mood}
     desk.record(case, "rated", text=mask(reason) or None, data=data, satisfaction=worst)
@@ -119,7 +119,9 @@ def _answering(desk: Desk, case: Request) -> Report:
         raise Sorry(desk.say("ask.not_now" if case.is_open else f"illegal.{case.state}", number=case.number))
     if desk.now - _finish(desk, case).at > REOPENS_WITHIN:
         raise Sorry(desk.say("ask.too_late", number=case.number))
-    return own_voice(desk, case)
+    own = own_voice(desk, case)
+    own.silent = False  # who answers is a voice like any other
+    return own
 
 
 def own_voice(desk: Desk, case: Request) -> Report:
@@ -148,7 +150,7 @@ def _renew(desk: Desk, case: Request, voice: Report) -> None:
     there = {letter.card_key for letter in _questions(desk, case)}
     own = f"{key}p{voice.person_id}"
     alone = own in there
-    here = [v for v in reports.voices(desk.session, case.number) if v.chat_id == voice.chat_id]
+    here = [v for v in reports.voices(desk.session, case.number) if v.chat_id == voice.chat_id and not v.silent]
     asked = [voice] if alone else [v for v in here if f"{key}p{v.person_id}" not in there]
     text, buttons = _next_tap(desk, case, asked)
     desk.write(

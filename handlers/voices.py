@@ -19,10 +19,14 @@ def tell(
 ) -> None:
     """One letter per reporter with a private chat; one reply for all others of a group, to the first one's message.
 
+    Who only put a thumb on the card reads on there.
+
     `card` makes the letters editable under that name. In a group a delicate case says nothing but its number.
     """
     shared: dict[int, Report] = {}
     for voice, person in reports.reporters(desk.session, case.number):
+        if voice.silent:
+            continue
         if person.unreachable_at is None and people.private_chat(desk.session, voice.person_id):
             key = f"{card}:p{voice.person_id}" if card else None
             _send(desk, case, purpose, text, card_key=key, buttons=buttons, person=person)

@@ -1,12 +1,13 @@
 """A chat: a group bound to a grid or a unit, or a private conversation."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, select
 
-from storage.database import words
+from storage.database import UTCTime, words
 
 
 class ChatKey(NamedTuple):
@@ -43,6 +44,7 @@ class Chat(SQLModel, table=True):
     grid_id: int | None = Field(default=None, foreign_key="grid.id")  # a residents' group
     of_unit: bool = False  # a unit's own chat
     mode: Mode = Field(default=Mode.LISTEN, sa_type=words(Mode))
+    shut_at: datetime | None = Field(default=None, sa_type=UTCTime)  # since then the bot is kept out
     source: str
 
     @property
@@ -73,6 +75,6 @@ def move(session: Session, old: ChatKey, new: ChatKey, *, source: str) -> Chat |
     chat = find(session, old, lock=True)
     if chat is None or find(session, new) is not None:
         return None
-    chat.address, chat.source = new.address, source
+    chat.address, chat.source, chat.shut_at = new.address, source, None
     session.flush()
     return chat

@@ -376,6 +376,17 @@ def count_waiting(session: Session) -> int:
     return session.exec(select(func.count()).select_from(Letter).where(Letter.state == LetterState.WAITING)).one()
 
 
+def case_on_card(session: Session, chat_id: int, message: str) -> int | None:
+    """The case whose public card a message is."""
+    card = session.exec(select(Card).where(Card.chat_id == chat_id, Card.message == message)).one_or_none()
+    return card.request_id if card and card.key == public_key(card.request_id) else None
+
+
+def public_key(number: int | None) -> str:
+    """The key of the card that a group reads."""
+    return f"case:{number}"
+
+
 def next_after(session: Session, at: datetime) -> datetime | None:
     """When, after a moment, the next waiting letter may leave."""
     return session.exec(

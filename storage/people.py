@@ -130,10 +130,10 @@ def contacts(session: Session, unit_id: int) -> list[Person]:
 
 
 def private_chat(session: Session, person_id: int) -> Chat | None:
-    """Where this person last spoke to the bot alone; None if they never did."""
+    """Where this person last spoke to the bot alone; None if they never did, or stopped it."""
     return session.exec(
         select(Chat)
         .join(Address, col(Address.chat_id) == Chat.id)
-        .where(Address.person_id == person_id)
+        .where(Address.person_id == person_id, col(Chat.shut_at).is_(None))
         .order_by(col(Address.seen_at).desc().nulls_last(), col(Address.id))
     ).first()

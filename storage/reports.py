@@ -12,7 +12,10 @@ from storage.texts import Text
 
 
 class Report(SQLModel, table=True):
-    """`first` marks the message that brought a person into the case: a voice. The others add to it."""
+    """`first` marks the message that brought a person into the case: a voice. The others add to it.
+
+    A `silent` voice was given by a reaction, without a word: it counts, and is asked nothing.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     request_id: int = Field(foreign_key="request.id", index=True)
@@ -21,6 +24,7 @@ class Report(SQLModel, table=True):
     message: str  # the platform's message id
     at: datetime = Field(sa_type=UTCTime)
     first: bool
+    silent: bool = False
     text_id: int | None = Field(default=None, foreign_key="text.id")
     photos: int = 0
     verdict: Outcome | None = Field(default=None, sa_type=words(Outcome))
@@ -42,6 +46,14 @@ def voices(session: Session, request_id: int) -> list[Report]:
 
 def voice_of(session: Session, request_id: int, person_id: int) -> Report | None:
     return next((voice for voice in voices(session, request_id) if voice.person_id == person_id), None)
+
+
+def speak_up(session: Session, request_id: int, person_id: int) -> None:
+    """Who says something about a case is no silent voice of it any more."""
+    voice = voice_of(session, request_id, person_id)
+    if voice is not None and voice.silent:
+        voice.silent = False
+        session.flush()
 
 
 def all_of(session: Session, request_id: int) -> list[Report]:

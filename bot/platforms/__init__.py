@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from handlers.message import Message
+from handlers.message import Message, Reaction, Standing
 
+Observe = Callable[[Standing | Reaction], Awaitable[None]]  # of what is no message; returns once committed
 Receive = Callable[[Message], Awaitable[str | None]]  # returns once committed; the text rides on the call (a toast)
 
 
@@ -59,3 +60,6 @@ class Platform(Protocol):
 
     async def send(self, outgoing: Outgoing) -> str | None:
         """The platform's message id of what was sent. RetryLater, Undeliverable or MessageGone."""
+
+    def link(self, code: str) -> str | None:
+        """The address that opens the private chat and says /start with `code`; None where there is none."""

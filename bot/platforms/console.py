@@ -76,6 +76,9 @@ class Console:
         self.watch("sent", post)
         return post.id
 
+    def link(self, code: str) -> str | None:  # noqa: ARG002 (the interface)
+        return None
+
     def _react(self, outgoing: Outgoing) -> str | None:
         post = self.find(outgoing.address, outgoing.reply_to or "")
         if post and outgoing.reaction and outgoing.reaction not in post.reactions:

@@ -227,6 +227,30 @@ class FakeTelegram:
             self.updates_with("message", {**arrived, "migrate_from_chat_id": old})
             return new
 
+    def stands(self, person: str, where: str, status: str, before: str = "member") -> None:
+        """Somebody changed what the bot is in a chat: member, administrator, left, kicked."""
+        with self.changed:
+            chat = self.id(where)
+            out = status in {"left", "kicked"}
+            (self.blocked.add if out else self.blocked.discard)(chat)
+            (self.administered.add if status == "administrator" else self.administered.discard)(chat)
+            payload = self._payload(chat, self.user(person))
+            change = {"chat": payload["chat"], "from": payload["from"], "date": payload["date"]}
+            old, new = ({"status": one, "user": self._us()} for one in (before, status))
+            self.updates_with("my_chat_member", {**change, "old_chat_member": old, "new_chat_member": new})
+
+    def reacts(self, person: str, post: Posted, emoji: str = "👍", *, taken_back: bool = False) -> None:
+        """Told only where the bot is administrator."""
+        with self.changed:
+            payload = self._payload(post.chat, self.user(person))
+            shown = [{"type": "emoji", "emoji": emoji}]
+            change = {
+                "chat": payload["chat"], "message_id": post.id, "user": payload["from"], "date": payload["date"],
+                "old_reaction": shown if taken_back else [], "new_reaction": [] if taken_back else shown,
+            }  # fmt: skip
+            if post.chat in self.administered:
+                self.updates_with("message_reaction", change)
+
     def updates_with(self, kind: str, payload: Json) -> int:
         """Puts an update into the queue, unless the bot said it does not want this kind."""
         with self.changed:
@@ -427,7 +451,8 @@ class FakeTelegram:
         with self.changed:
             while self.webhook and not self._closed:
                 for update in list(self.updates):
-                    chat = (update.get("message") or update["callback_query"]["message"])["chat"]["id"]
+                    what = next(value for key, value in update.items() if key != "update_id")
+                    chat = what.get("message", what)["chat"]["id"]
                     if chat not in under_way:
                         under_way.add(chat)
                         threading.Thread(target=call, args=(update, chat), daemon=True).start()

@@ -71,6 +71,7 @@ class Street:
             return await self.app.move(ChatKey("telegram", "main", old), ChatKey("telegram", "main", new))
 
         telegram.moved = moved
+        telegram.observe = self.app.observe
         try:
             await self.app.start()
             self.loop = asyncio.get_running_loop()

@@ -25,10 +25,11 @@ from telegram.constants import ChatMemberStatus
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.platforms import Outgoing, Pace, Receive, RetryLater, Undeliverable
+from bot.platforms import Observe, Outgoing, Pace, Receive, RetryLater, Undeliverable
 from bot.platforms.telegram.parsing import ALLOWED_UPDATES, Ears, Move, Press, Update, User, read
 from bot.platforms.telegram.polling import PAUSES, Handle, Line, endless
 from bot.platforms.telegram.sending import Pen, meaning
+from handlers.message import Reaction, Standing
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,9 @@ class Webhook:
 
 
 class Telegram:
-    """One bot account; without a webhook it polls. `moved` is told when a group becomes a supergroup."""
+    """One bot account; without a webhook it polls. `moved` is told when a group becomes a supergroup, `observe` of
+    being let in or kept out, and of reactions.
+    """
 
     name = "telegram"
 
@@ -84,6 +87,7 @@ class Telegram:
         self.webhook = webhook
         self.pace = pace
         self.moved: Moved | None = None
+        self.observe: Observe | None = None
         self.me: User | None = None
         self._handle: Handle | None = None  # while it runs
         self._pauses = pauses
@@ -103,7 +107,8 @@ class Telegram:
                 me = await self._bot.get_me()
             except InvalidToken:
                 raise BadToken("Telegram does not know this token") from None
-            self.me = User(id=me.id, is_bot=True, first_name=me.first_name, username=me.username or "")
+            self.me = User(id=me.id, is_bot=True, first_name=me.first_name, username=me.username or "",
+                can_read_all_group_messages=bool(me.can_read_all_group_messages))  # fmt: skip
         return self.me
 
     # -- what stands beside messages ------------------------------------------------------------------------------
@@ -114,6 +119,10 @@ class Telegram:
         if me.can_read_all_group_messages:
             return True
         return (await self._bot.get_chat_member(int(address), me.id)).status in ADMINISTRATORS
+
+    def link(self, code: str) -> str | None:
+        """https://core.telegram.org/bots/features#deep-linking. None until we know who we are."""
+        return f"https://t.me/{self.me.username}?start={code}" if self.me and self.me.username else None
 
     async def set_menu(self, address: str, commands: Sequence[tuple[str, str]] | None) -> None:
         """The commands shown to a person, to everybody ("") or in all groups ("groups"); None: as everybody's."""
@@ -165,11 +174,20 @@ class Telegram:
         toast = None
         if isinstance(heard, Move):
             await self._move(heard.old, heard.new)
+        elif isinstance(heard, Standing | Reaction):
+            await self._observe(heard)
         elif heard is not None:
             self._remember_topic(update)
             toast = await receive(heard)
         if update.callback_query:  # always, or the button keeps turning
             self._answer(update.callback_query, toast)
+
+    async def _observe(self, event: Standing | Reaction) -> None:
+        if isinstance(event, Standing) and not event.private and event.was_here != event.is_here:
+            what = "added to" if event.is_here else "put out of"
+            log.warning("the bot was %s the group %s", what, ":".join(event.chat))
+        if self.observe:
+            await self.observe(event)
 
     async def _set_webhook(self, webhook: Webhook) -> None:
         await self._bot.set_webhook(webhook.url, secret_token=webhook.secret, allowed_updates=list(ALLOWED_UPDATES))

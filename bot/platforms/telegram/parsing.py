@@ -7,14 +7,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from handlers.message import Message, Quoted, Sender
+from handlers.message import Message, Quoted, Reaction, Sender, Standing
 from storage.chats import ChatKey
 
 log = logging.getLogger(__name__)
 
 # https://core.telegram.org/bots/api#update. What is not named here Telegram does not send.
-ALLOWED_UPDATES = ("message", "callback_query")
+ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member", "message_reaction")
 GROUPS = frozenset({"group", "supergroup"})
+HERE = frozenset({"creator", "administrator", "member"})
+LIKES = frozenset({"👍", "❤", "💯"})  # of the fixed list of reactions, what says "+1"
 
 
 class Piece(BaseModel):
@@ -29,6 +31,7 @@ class User(Piece):
     first_name: str = ""
     last_name: str = ""
     username: str = ""
+    can_read_all_group_messages: bool = False  # of a bot: privacy mode is off
 
     @property
     def sender(self) -> Sender:
@@ -92,10 +95,56 @@ class Press(Piece):
     data: str = ""
 
 
+class Member(Piece):
+    status: str
+    is_member: bool = False  # of one who is restricted
+
+    @property
+    def here(self) -> bool:
+        return self.status in HERE or (self.status == "restricted" and self.is_member)
+
+
+class Membership(Piece):
+    """What became of the bot's own membership, and who did it."""
+
+    chat: Place
+    author: User = Field(alias="from")
+    old_chat_member: Member
+    new_chat_member: Member
+
+
+class Emoji(Piece):
+    """A reaction; the custom and the paid ones have no emoji."""
+
+    emoji: str = ""
+
+
+class Reacted(Piece):
+    """Somebody changed their reactions on a message; without a user it was an anonymous one."""
+
+    chat: Place
+    message_id: int
+    user: User | None = None
+    date: int
+    old_reaction: tuple[Emoji, ...] = ()
+    new_reaction: tuple[Emoji, ...] = ()
+
+
 class Update(Piece):
     update_id: int
     message: Post | None = None
     callback_query: Press | None = None
+    my_chat_member: Membership | None = None
+    message_reaction: Reacted | None = None
+
+    @property
+    def place(self) -> int | None:
+        """The chat whose order it keeps; 0 for a button outside all chats. None: nothing we listen to."""
+        if self.callback_query and self.callback_query.message is None:
+            return 0
+        post = self.message or (self.callback_query and self.callback_query.message)
+        about = post or self.my_chat_member or self.message_reaction
+        return about.chat.id if about else None
 
 
 def read(raw: dict[str, Any]) -> Update | None:
@@ -123,18 +172,23 @@ class Ears:
     me: User
     account: str
 
-    def hear(self, update: Update, now: datetime) -> Message | Move | None:
+    def hear(self, update: Update, now: datetime) -> Message | Standing | Reaction | Move | None:
         """None: nobody the bot talks with said anything. A press has no time of its own; it happened `now`."""
         if update.callback_query:
             return self._pressed(update.update_id, update.callback_query, now)
+        if update.my_chat_member:
+            return self._stood(update.update_id, update.my_chat_member)
+        if update.message_reaction:
+            return self._reacted(update.update_id, update.message_reaction)
         post = update.message
-        if post is None:
-            return None
+        return self._posted(update.update_id, post) if post else None
+
+    def _posted(self, delivery: int, post: Post) -> Message | Move | None:
         if post.migrate_to_chat_id is not None:
             return Move(str(post.chat.id), str(post.migrate_to_chat_id))
         if post.author is None or post.author.is_bot or post.sender_chat or not (post.words or post.photo):
             return None
-        return self._said(update.update_id, post, post.author)
+        return self._said(delivery, post, post.author)
 
     def _said(self, delivery: int, post: Post, author: User) -> Message | None:
         place = self._place(post, author)
@@ -172,6 +226,33 @@ class Ears:
             text=press.data,
             quoted=self._quote(press.message, by_us=True),
             pressed=True,
+        )
+
+    def _stood(self, delivery: int, change: Membership) -> Standing | None:
+        """None in a channel."""
+        if change.chat.type not in {"private", *GROUPS}:
+            return None
+        return Standing(
+            chat=ChatKey("telegram", self.account, str(change.chat.id)),
+            private=change.chat.type == "private",
+            sender=change.author.sender,
+            delivery=str(delivery),
+            was_here=change.old_chat_member.here,
+            is_here=change.new_chat_member.here,
+        )
+
+    def _reacted(self, delivery: int, change: Reacted) -> Reaction | None:
+        """None where nobody's "+1" came or went."""
+        before, after = map(_likes, (change.old_reaction, change.new_reaction))
+        if change.chat.type not in GROUPS or change.user is None or change.user.is_bot or before == after:
+            return None
+        return Reaction(
+            chat=ChatKey("telegram", self.account, str(change.chat.id)),
+            sender=change.user.sender,
+            delivery=str(delivery),
+            message=str(change.message_id),
+            at=datetime.fromtimestamp(change.date, UTC),
+            liked=after,
         )
 
     def _place(self, post: Post, author: User) -> tuple[ChatKey, str, bool] | None:
@@ -224,6 +305,10 @@ class Ears:
         if entity.type == "text_mention":
             return entity.user is not None and entity.user.id == self.me.id
         return entity.type == "mention" and piece.casefold() == f"@{self.me.username}".casefold()
+
+
+def _likes(reactions: tuple[Emoji, ...]) -> bool:
+    return any(one.emoji.rstrip("\ufe0f") in LIKES for one in reactions)
 
 
 def _photos(post: Post) -> tuple[str, ...]:

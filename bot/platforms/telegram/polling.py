@@ -117,12 +117,9 @@ class Line:
 
     def _queue(self, number: int, raw: dict[str, Any]) -> None:
         update = read(raw)
-        if update is None:
+        chat = update.place if update else None
+        if update is None or chat is None:
             return
-        post = update.message or (update.callback_query and update.callback_query.message)
-        if post is None and update.callback_query is None:
-            return
-        chat = post.chat.id if post else 0
         self._open.add(number)
         waiting = self._chains.get(chat)
         if waiting is not None:
