@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from handlers import access, cards, mine
-from handlers.aside import CASE, OWN
+from handlers.aside import CASE, OWN, aside
 from handlers.desk import Desk
 from handlers.message import Reply
 from handlers.router import COMMANDS, Command, command
@@ -49,6 +49,13 @@ def _greeting(desk: Desk) -> Reply:
     if duties:
         return Reply(desk.say("start.staff", name=person.name, duties=duties, **house))
     return Reply(desk.say("start.resident", **house))
+
+
+@command("id", hidden=True)
+def identify(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001 (the interface)
+    """The speaker's account as the configuration writes it."""
+    account = ":".join((*desk.said.chat[:2], desk.said.sender.user))
+    return aside(desk, desk.say("id.account", account=account))
 
 
 @command("help")
