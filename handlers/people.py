@@ -52,6 +52,13 @@ def _greeting(desk: Desk) -> str:
     return desk.say("start.resident", **house)
 
 
+@command("id", hidden=True)
+def identify(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001 (the interface)
+    """The speaker's account as the configuration writes it."""
+    account = ":".join((*desk.said.chat[:2], desk.said.sender.user))
+    return aside(desk, desk.say("id.account", account=account))
+
+
 @command("help")
 def help_(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001
     """Only what this person may do, a line each."""

@@ -28,6 +28,10 @@ def test_a_worker_is_told_the_duties(village: Village) -> None:
     assert village.tells("马班长", "开始")[0].startswith("马班长您好,您在柳树村社区的职责:单位联系人。")
 
 
+def test_anybody_may_ask_for_their_account(village: Village) -> None:
+    assert village.tells("王阿姨", "我的账号") == ["您的账号:console:main:王阿姨"]
+
+
 # -- help -----------------------------------------------------------------------------------------------------
 
 

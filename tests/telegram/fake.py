@@ -72,12 +72,13 @@ class Posted:
 
 @dataclass
 class Fault:
-    """What happens to the next call of a method (in a chat): an answer, a closed connection, or silence until freed."""
+    """What happens to the next call of a method (in a chat): an answer, half of one, no answer, silence until freed."""
 
     chat: int | None = None
     refusal: Refused | None = None
     done: bool = False  # the call takes effect, only its answer is lost
     hold: threading.Event | None = None
+    cut: bool = False  # it takes effect, its answer ends in the middle
 
 
 class FakeTelegram:
@@ -293,6 +294,10 @@ class FakeTelegram:
         )
         self._faults[method.casefold()] += [Fault(self.id(at) if at else None, Refused(code, text, **more))] * times
 
+    def cuts(self, method: str) -> None:
+        """The next answer ends in the middle."""
+        self._faults[method.casefold()].append(Fault(cut=True))
+
     def drops(self, method: str, *, times: int = 1, done: bool = False) -> None:
         """The connection closes; with `done` after the call took effect."""
         self._faults[method.casefold()] += [Fault(done=done)] * times
@@ -329,7 +334,7 @@ class FakeTelegram:
                 fault.hold.wait(30)
             elif fault and fault.refusal:
                 raise fault.refusal
-            elif fault and not fault.done:
+            elif fault and not (fault.done or fault.cut):
                 raise Dropped
             with self.changed:
                 if self.limits and name in SENDS:
@@ -337,6 +342,8 @@ class FakeTelegram:
                 result = handler(**parameters)
             if fault and fault.done:
                 raise Dropped
+            if fault and fault.cut:
+                return {"ok": True, "result": result, "cut": True}
             return {"ok": True, "result": result}  # noqa: TRY300
         except TypeError as wrong:
             raise Refused(400, f"Bad Request: {wrong}") from None

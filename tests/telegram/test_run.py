@@ -193,6 +193,32 @@ def test_when_everything_fails_the_log_is_json_and_holds_no_secret(
     assert not process.says(TOKEN)
 
 
+def test_a_token_that_is_nearly_right_is_never_quoted(gridbot: Callable[..., Process]) -> None:
+    for token in (f"{TOKEN} x", TOKEN.replace(":", "/"), TOKEN[:-1]):
+        process = gridbot(token=token)
+        assert process.ends() == 1
+        assert not process.says(token)
+        assert not process.says(TOKEN[:-1])
+
+
+@pytest.mark.parametrize("method", ["getMe", "getUpdates", "sendMessage", "setMyCommands", "getChatMember"])
+def test_whichever_call_fails_and_however_the_process_never_quotes_the_token(
+    gridbot: Callable[..., Process], fake: FakeTelegram, method: str
+) -> None:
+    fake.hears_all = False
+    fake.drops(method)
+    fake.cuts(method)
+    for code, words in ((400, "Bad Request: chat not found"), (404, "Not Found"), (502, "Bad Gateway")):
+        fake.fails(method, code, words)
+    process = gridbot()
+    until(lambda: process.says('"running"'))
+    fake.tells("张网格员", "/start")
+    until(lambda: len(fake.called(method)) >= 2)
+    assert process.ends(signal.SIGTERM) == 0
+    assert all(TOKEN not in line and TOKEN.partition(":")[2] not in line for line in process.lines)
+    assert all(isinstance(line, dict) for line in process.logged())
+
+
 def test_by_webhook_it_is_called_and_tells_how_it_is(
     gridbot: Callable[..., Process], fake: FakeTelegram, tmp_path: Path
 ) -> None:
