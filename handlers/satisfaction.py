@@ -1,6 +1,5 @@
 """After *done*: two taps to every reporter, reopening, and closing after seven silent days."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
@@ -27,10 +26,16 @@ WORST_MOOD_FIRST = (Satisfaction.BAD, Satisfaction.FAIR, Satisfaction.GOOD)
 
 def ask(desk: Desk, case: Request) -> None:
     """The first tap: solved? Asked again (edited) when the worker changes the outcome."""
+    key = _key(desk, case).removesuffix(":")
+    voices.tell(desk, case, Purpose.ASK, _solved(desk, case), card=key, buttons=_taps(desk, case, "solved", Outcome))
+
+
+def _solved(desk: Desk, case: Request) -> str:
+    """What the worker says was done, and the first question."""
     finish = _finish(desk, case)
     since = [e for e in cards.lines(desk, case) if e.number >= finish.number and e.kind in {"done", "outcome"}]
     words = next((body for event in reversed(since) if (body := cards.said(desk, event))), None)
-    text = desk.say(
+    return desk.say(
         "ask.solved",
         card=cards.headline(desk, case, public=case.chat_id is not None),
         who=cards.lead_name(desk, case),
@@ -39,8 +44,6 @@ def ask(desk: Desk, case: Request) -> None:
         photo=desk.say("ask.photo") if finish.data["photos"] else "",
         words=desk.say("ask.words", words=words) if words else "",
     )
-    key = _key(desk, case).removesuffix(":")
-    voices.tell(desk, case, Purpose.ASK, text, card=key, buttons=_taps(desk, case, "solved", Outcome))
 
 
 def _finish(desk: Desk, case: Request) -> Event:
@@ -79,24 +82,28 @@ def solved(desk: Desk, case: Request, words: str) -> Reply:
     voice = _answering(desk, case)
     if verdict is None:
         return Reply(desk.say("ask.again", number=case.number), tuple(_taps(desk, case, "solved", Outcome)))
+    _note_verdict(desk, case, voice, verdict)
+    if verdict == Outcome.UNSOLVED:
+        return reopen(desk, case, desk.say("reopen.unsolved"))
+    _renew(desk, case, voice)
+    return Reply(desk.say("rate.thanks" if voice.satisfaction else "solved.noted", number=case.number), nod=True)
+
+
+def _note_verdict(desk: Desk, case: Request, voice: Report, verdict: Outcome) -> None:
     voice.verdict, voice.answered_at = verdict, desk.now
     desk.session.add(voice)
     desk.record(case, "verdict", data={"person": voice.person_id, "verdict": verdict}, verdict=_worst(desk, case))
-    if verdict == Outcome.UNSOLVED:
-        return reopen(desk, case, desk.say("reopen.unsolved"))
-    satisfied = desk.say("ask.satisfied", card=cards.headline(desk, case, public=not desk.here.private))
-    taps = _taps(desk, case, "rate", Satisfaction)
-    asked = _edit(desk, case, voice, satisfied, buttons=taps, answered=lambda v: v.verdict is not None)
-    return Reply(desk.say("solved.noted" if asked else "rate.thanks", number=case.number), nod=True)
 
 
 @case_command("rate", access.is_reporter)
 def rate(desk: Desk, case: Request, words: str) -> Reply:
-    """The second tap. 不满意 reopens and may be explained."""
+    """The second tap. 不满意 reopens and may be explained; 满意 without the first tap says it is solved, too."""
     mood, reason = choice(desk, words, "rate", Satisfaction)
     voice = _answering(desk, case)
     if mood is None:
         return Reply(desk.say("rate.how", number=case.number), tuple(_taps(desk, case, "rate", Satisfaction)))
+    if mood == Satisfaction.GOOD and voice.verdict is None:
+        _note_verdict(desk, case, voice, Outcome.SOLVED)
     voice.satisfaction, voice.answered_at = mood, desk.now
     desk.session.add(voice)
     everyone = [v.satisfaction for v in reports.voices(desk.session, case.number)]
@@ -105,8 +112,7 @@ def rate(desk: Desk, case: Request, words: str) -> Reply:
     desk.record(case, "rated", text=mask(reason) or None, data=data, satisfaction=worst)
     if mood == Satisfaction.BAD:
         return reopen(desk, case, desk.say("reopen.unhappy"))
-    thanks = desk.say("ask.thanks", card=cards.headline(desk, case, public=not desk.here.private))
-    _edit(desk, case, voice, thanks, buttons=[], answered=lambda v: v.satisfaction is not None)
+    _renew(desk, case, voice)
     if None not in everyone and case.state != State.RATED:
         desk.move(case, State.RATED, "closed_by_tap", ended_at=desk.now, close_at=None)
     return Reply(desk.say("rate.thanks", number=case.number), nod=True)
@@ -141,29 +147,37 @@ def _worst(desk: Desk, case: Request) -> Outcome:
     return next(verdict for verdict in WORST_FIRST if verdict in said)
 
 
-def _edit(
-    desk: Desk, case: Request, voice: Report, text: str, *, buttons: list[Button], answered: Callable[[Report], bool]
-) -> bool:
-    """Edits the question where it stands for `voice`: a person's own at once, a chat's once all asked there `answered`.
-
-    False if it stays as it is for the others.
-    """
-    there = {letter.card_key: letter for letter in _questions(desk, case)}
+def _renew(desk: Desk, case: Request, voice: Report) -> None:
+    """Edits the question where it stands for `voice`, as far as everybody asked there has answered."""
+    there = {letter.card_key for letter in _questions(desk, case)}
     key = _key(desk, case)
     own = f"{key}p{voice.person_id}"
+    if own in there:
+        text, buttons = _question(desk, case, [voice])
+        desk.write(Purpose.ASK, text, person_id=voice.person_id, case=case, buttons=buttons, card_key=own)
+        return
     together = [v for v in reports.voices(desk.session, case.number) if v.chat_id == voice.chat_id]
-    if own not in there and not all(answered(v) for v in together if f"{key}p{v.person_id}" not in there):
-        return False
+    text, buttons = _question(desk, case, [v for v in together if f"{key}p{v.person_id}" not in there])
     desk.write(
         Purpose.ASK,
-        text,
-        person_id=voice.person_id if own in there else None,
-        chat_id=None if own in there else voice.chat_id,
+        voices.for_all(desk, case, text, voice),
+        chat_id=voice.chat_id,
         case=case,
         buttons=buttons,
-        card_key=own if own in there else f"{key}c{voice.chat_id}",
+        card_key=f"{key}c{voice.chat_id}",
     )
-    return True
+
+
+def _question(desk: Desk, case: Request, asked: list[Report]) -> tuple[str, list[Button]]:
+    """Both taps side by side as long as somebody asked there may still give the first."""
+    card = cards.headline(desk, case, public=case.chat_id is not None)
+    satisfied = _taps(desk, case, "rate", Satisfaction)
+    if all(voice.satisfaction for voice in asked):
+        return desk.say("ask.thanks", card=card), []
+    if all(voice.verdict or voice.satisfaction for voice in asked):
+        return desk.say("ask.satisfied", card=card), satisfied
+    both = desk.say("ask.both", question=_solved(desk, case))
+    return both, _taps(desk, case, "solved", Outcome) + satisfied
 
 
 def reopen(desk: Desk, case: Request, because: str) -> Reply:
@@ -224,7 +238,27 @@ def _steps_in(hand: Person, person: Person) -> bool:
 
 @job(Request.close_at)
 def close_silent(desk: Desk, case: Request) -> None:
-    """Seven silent days close a case; one that some reporters answered counts as rated."""
+    """Seven silent days close a case; one that some reporters answered counts as rated. Late answers still count."""
+    if case.state != State.DONE:
+        _take_buttons_away(desk, case)
+        return
     answered = any(voice.answered_at for voice in reports.voices(desk.session, case.number))
     target, kind = (State.RATED, "closed_by_tap") if answered else (State.CLOSED, "closed_by_silence")
-    desk.move(case, target, kind, ended_at=desk.now, close_at=None)
+    until = _finish(desk, case).at + REOPENS_WITHIN
+    desk.move(case, target, kind, ended_at=desk.now, close_at=until)
+
+
+def _take_buttons_away(desk: Desk, case: Request) -> None:
+    """Answers count no longer: nobody is to press in vain."""
+    case.close_at = None
+    desk.session.add(case)
+    for letter in _questions(desk, case):
+        if letter.buttons:
+            desk.write(
+                Purpose.ASK,
+                desk.say("ask.too_late", number=case.number),
+                chat_id=letter.chat_id,
+                person_id=letter.person_id,
+                case=case,
+                card_key=letter.card_key,
+            )

@@ -29,12 +29,12 @@ def tell(
         else:
             shared.setdefault(voice.chat_id, voice)
     for chat_id, voice in shared.items():
-        words = _for_all(desk, case, text, voice)
+        words = for_all(desk, case, text, voice)
         key = f"{card}:c{chat_id}" if card else None
         _send(desk, case, purpose, words, card_key=key, buttons=buttons, voice=voice)
 
 
-def _for_all(desk: Desk, case: Request, text: str, voice: Report) -> str:
+def for_all(desk: Desk, case: Request, text: str, voice: Report) -> str:
     """The words as the chat of a report may read them: in a group no flat, and of a delicate case only its number."""
     if desk.session.get_one(Chat, voice.chat_id).private:
         return text
@@ -82,7 +82,7 @@ def reporter_unreached(desk: Desk, letter: Letter) -> None:
     voice = reports.voice_of(desk.session, case.number, desk.id_of(person))
     if voice is None or voice.chat_id == letter.chat_id or not letter.text:
         return
-    words = _for_all(desk, case, letter.text, voice)
+    words = for_all(desk, case, letter.text, voice)
     key = letter.card_key.rsplit(":", 1)[0] + f":c{voice.chat_id}" if letter.card_key else None
     buttons = [Button(*button) for button in letter.buttons]
     _send(desk, case, letter.purpose, words, card_key=key, buttons=buttons, voice=voice)
