@@ -27,12 +27,11 @@ WORST_MOOD_FIRST = (Satisfaction.BAD, Satisfaction.FAIR, Satisfaction.GOOD)
 def ask(desk: Desk, case: Request) -> None:
     """The first tap: solved? Asked again (edited) when the worker changes the outcome."""
     key = _key(desk, case).removesuffix(":")
-    taps = _taps(desk, case, "solved", Outcome)
-    voices.tell(desk, case, Purpose.ASK, _question(desk, case), card=key, buttons=taps)
+    voices.tell(desk, case, Purpose.ASK, _solved(desk, case), card=key, buttons=_taps(desk, case, "solved", Outcome))
 
 
-def _question(desk: Desk, case: Request) -> str:
-    """What is said to be done, by whom, and: solved?"""
+def _solved(desk: Desk, case: Request) -> str:
+    """What the worker says was done, and the first question."""
     finish = _finish(desk, case)
     since = [e for e in cards.lines(desk, case) if e.number >= finish.number and e.kind in {"done", "outcome"}]
     words = next((body for event in reversed(since) if (body := cards.said(desk, event))), None)
@@ -83,22 +82,28 @@ def solved(desk: Desk, case: Request, words: str) -> Reply:
     voice = _answering(desk, case)
     if verdict is None:
         return Reply(desk.say("ask.again", number=case.number), tuple(_taps(desk, case, "solved", Outcome)))
-    voice.verdict, voice.answered_at = verdict, desk.now
-    desk.session.add(voice)
-    desk.record(case, "verdict", data={"person": voice.person_id, "verdict": verdict}, verdict=_worst(desk, case))
+    _note_verdict(desk, case, voice, verdict)
     if verdict == Outcome.UNSOLVED:
         return reopen(desk, case, desk.say("reopen.unsolved"))
     _renew(desk, case, voice)
-    return Reply(desk.say("solved.noted" if voice.satisfaction is None else "rate.thanks"), nod=True)
+    return Reply(desk.say("rate.thanks" if voice.satisfaction else "solved.noted", number=case.number), nod=True)
+
+
+def _note_verdict(desk: Desk, case: Request, voice: Report, verdict: Outcome) -> None:
+    voice.verdict, voice.answered_at = verdict, desk.now
+    desk.session.add(voice)
+    desk.record(case, "verdict", data={"person": voice.person_id, "verdict": verdict}, verdict=_worst(desk, case))
 
 
 @case_command("rate", access.is_reporter)
 def rate(desk: Desk, case: Request, words: str) -> Reply:
-    """The second tap. 不满意 reopens and may be explained."""
+    """The second tap. 不满意 reopens and may be explained; 满意 without the first tap says it is solved, too."""
     mood, reason = choice(desk, words, "rate", Satisfaction)
     voice = _answering(desk, case)
     if mood is None:
         return Reply(desk.say("rate.how", number=case.number), tuple(_taps(desk, case, "rate", Satisfaction)))
+    if mood == Satisfaction.GOOD and voice.verdict is None:
+        _note_verdict(desk, case, voice, Outcome.SOLVED)
     voice.satisfaction, voice.answered_at = mood, desk.now
     desk.session.add(voice)
     everyone = [v.satisfaction for v in reports.voices(desk.session, case.number) if not v.silent]
@@ -145,35 +150,36 @@ def _worst(desk: Desk, case: Request) -> Outcome:
 
 
 def _renew(desk: Desk, case: Request, voice: Report) -> None:
-    """Edits the question where it stands for `voice`; who share it see both taps until all of them took the first."""
-    key = _key(desk, case)
+    """Edits the question where it stands for `voice`, as far as everybody asked there has answered."""
     there = {letter.card_key for letter in _questions(desk, case)}
+    key = _key(desk, case)
     own = f"{key}p{voice.person_id}"
-    alone = own in there
-    here = [v for v in reports.voices(desk.session, case.number) if v.chat_id == voice.chat_id and not v.silent]
-    asked = [voice] if alone else [v for v in here if f"{key}p{v.person_id}" not in there]
-    text, buttons = _next_tap(desk, case, asked)
+    if own in there:
+        text, buttons = _question(desk, case, [voice])
+        desk.write(Purpose.ASK, text, person_id=voice.person_id, case=case, buttons=buttons, card_key=own)
+        return
+    together = [v for v in reports.voices(desk.session, case.number) if v.chat_id == voice.chat_id and not v.silent]
+    text, buttons = _question(desk, case, [v for v in together if f"{key}p{v.person_id}" not in there])
     desk.write(
         Purpose.ASK,
-        text,
-        person_id=voice.person_id if alone else None,
-        chat_id=None if alone else voice.chat_id,
+        voices.for_all(desk, case, text, voice),
+        chat_id=voice.chat_id,
         case=case,
         buttons=buttons,
-        card_key=own if alone else f"{key}c{voice.chat_id}",
+        card_key=f"{key}c{voice.chat_id}",
     )
 
 
-def _next_tap(desk: Desk, case: Request, asked: list[Report]) -> tuple[str, list[Button]]:
-    """What is still to be answered by those who share one message."""
-    card = cards.headline(desk, case, public=not desk.here.private)
-    rating = _taps(desk, case, "rate", Satisfaction)
+def _question(desk: Desk, case: Request, asked: list[Report]) -> tuple[str, list[Button]]:
+    """Both taps side by side as long as somebody asked there may still give the first."""
+    card = cards.headline(desk, case, public=case.chat_id is not None)
+    satisfied = _taps(desk, case, "rate", Satisfaction)
     if all(voice.satisfaction for voice in asked):
         return desk.say("ask.thanks", card=card), []
     if all(voice.verdict or voice.satisfaction for voice in asked):
-        return desk.say("ask.satisfied", card=card), rating
-    both = voices.for_all(desk, case, desk.say("ask.both", question=_question(desk, case)), asked[0])
-    return both, [*_taps(desk, case, "solved", Outcome), *rating]
+        return desk.say("ask.satisfied", card=card), satisfied
+    both = desk.say("ask.both", question=_solved(desk, case))
+    return both, _taps(desk, case, "solved", Outcome) + satisfied
 
 
 def reopen(desk: Desk, case: Request, because: str) -> Reply:
@@ -234,7 +240,27 @@ def _steps_in(hand: Person, person: Person) -> bool:
 
 @job(Request.close_at)
 def close_silent(desk: Desk, case: Request) -> None:
-    """Seven silent days close a case; one that some reporters answered counts as rated."""
+    """Seven silent days close a case; one that some reporters answered counts as rated. Late answers still count."""
+    if case.state != State.DONE:
+        _take_buttons_away(desk, case)
+        return
     answered = any(voice.answered_at for voice in reports.voices(desk.session, case.number))
     target, kind = (State.RATED, "closed_by_tap") if answered else (State.CLOSED, "closed_by_silence")
-    desk.move(case, target, kind, ended_at=desk.now, close_at=None)
+    until = _finish(desk, case).at + REOPENS_WITHIN
+    desk.move(case, target, kind, ended_at=desk.now, close_at=until)
+
+
+def _take_buttons_away(desk: Desk, case: Request) -> None:
+    """Answers count no longer: nobody is to press in vain."""
+    case.close_at = None
+    desk.session.add(case)
+    for letter in _questions(desk, case):
+        if letter.buttons:
+            desk.write(
+                Purpose.ASK,
+                desk.say("ask.too_late", number=case.number),
+                chat_id=letter.chat_id,
+                person_id=letter.person_id,
+                case=case,
+                card_key=letter.card_key,
+            )

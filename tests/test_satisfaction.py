@@ -67,39 +67,80 @@ def test_who_reported_in_the_group_and_can_be_reached_is_asked_alone(staffed: Vi
     assert QUESTION not in question(staffed)
 
 
-def test_several_in_one_group_share_one_message_and_none_waits_for_another(lift: Village) -> None:
+@pytest.fixture
+def shared(lift: Village) -> Village:
+    """王阿姨 and 李明 share one question in the group."""
     lift.presses("李明", "我家也是", at=GROUP)
     lift.tells("张网格员", "办结 1")
-    assert lift.presses("王阿姨", "已解决", at=GROUP) == "记下了。满意吗?"
-    lift.wait(minutes=1)
-    assert question(lift) == "#1 电梯故障 · 3号楼 · 2 户反映:张网格员说已解决(09:00)。解决了吗?答过的再点:满意吗?"
-    assert lift.buttons(GROUP, QUESTION) == ["已解决", "部分", "没有", "满意", "基本满意", "不满意"]
-    assert lift.presses("王阿姨", "基本满意", at=GROUP) == "记下了,谢谢您。"
-    lift.wait(minutes=1)
-    assert QUESTION in question(lift)  # 李明 was not heard yet
-    assert lift.presses("李明", "部分", at=GROUP) == "记下了。满意吗?"
-    lift.wait(minutes=1)
-    assert lift.buttons(GROUP, SATISFIED) == ["满意", "基本满意", "不满意"]
-    assert lift.case().state == "done"
-    lift.presses("李明", "满意", at=GROUP)
-    lift.wait(minutes=1)
-    assert "谢谢您" in question(lift)
-    case = lift.case()
+    return lift
+
+
+BOTH = ["已解决", "部分", "没有", "满意", "基本满意", "不满意"]
+
+
+def test_who_taps_first_in_a_group_is_asked_the_second_without_waiting_for_the_others(shared: Village) -> None:
+    assert shared.buttons(GROUP) == BOTH[:3]
+    assert shared.presses("王阿姨", "已解决", at=GROUP) == "记下了。满意吗?"
+    shared.wait(minutes=1)
+    assert question(shared).endswith("解决了吗?满意吗?")
+    assert shared.buttons(GROUP) == BOTH
+    assert shared.presses("王阿姨", "基本满意", at=GROUP) == "记下了,谢谢您。"
+    shared.wait(minutes=1)
+    assert shared.buttons(GROUP) == BOTH  # 李明 has said nothing yet
+    assert shared.presses("李明", "部分", at=GROUP) == "记下了。满意吗?"
+    shared.wait(minutes=1)
+    assert (question(shared), shared.buttons(GROUP)) == ("#1 电梯故障 · 3号楼 · 2 户反映:满意吗?", BOTH[3:])
+    shared.presses("李明", "满意", at=GROUP)
+    shared.wait(minutes=1)
+    assert (question(shared), shared.buttons(GROUP)) == ("#1 电梯故障 · 3号楼 · 2 户反映:记下了,谢谢您。", [])
+    case = shared.case()
     assert (case.state, case.verdict, case.satisfaction) == ("rated", "partly", "fair")
 
 
-def test_who_rates_before_the_first_tap_is_thanked_for_both(lift: Village) -> None:
-    lift.presses("李明", "我家也是", at=GROUP)
-    lift.tells("张网格员", "办结 1")
-    lift.presses("李明", "已解决", at=GROUP)
-    lift.wait(minutes=1)
-    lift.presses("王阿姨", "满意", at=GROUP)
-    lift.wait(minutes=1)
-    assert SATISFIED in question(lift)  # 李明 is still to say
-    assert lift.tells("王阿姨", "/solved 1 已解决") == ["记下了,谢谢您。"]
-    lift.wait(minutes=1)
-    assert SATISFIED in question(lift)
-    assert lift.case().verdict == "solved"
+def test_satisfied_without_the_first_tap_says_it_is_solved(shared: Village) -> None:
+    shared.presses("王阿姨", "部分", at=GROUP)
+    shared.wait(minutes=1)
+    assert shared.presses("李明", "满意", at=GROUP) == "记下了,谢谢您。"
+    assert shared.history()[-3:] == ["verdict", "verdict", "rated"]
+    shared.wait(minutes=1)
+    assert shared.buttons(GROUP) == BOTH[3:]  # for 王阿姨
+    shared.presses("王阿姨", "满意", at=GROUP)
+    assert (shared.case().state, shared.case().verdict) == ("rated", "partly")
+
+
+def test_fairly_satisfied_leaves_the_first_answer_to_the_worker(shared: Village) -> None:
+    shared.presses("王阿姨", "已解决", at=GROUP)
+    shared.wait(minutes=1)
+    shared.presses("李明", "基本满意", at=GROUP)
+    shared.wait(minutes=1)
+    shared.presses("王阿姨", "满意", at=GROUP)
+    assert (shared.case().state, shared.case().verdict, shared.case().satisfaction) == ("rated", "solved", "fair")
+
+
+def test_the_first_tap_after_the_second_is_thanked(shared: Village) -> None:
+    shared.presses("王阿姨", "已解决", at=GROUP)
+    shared.wait(minutes=1)
+    shared.presses("李明", "基本满意", at=GROUP)
+    assert shared.tells("李明", "解决 1 部分")[0].startswith("记下了,谢谢您。")
+    assert shared.case().verdict == "partly"
+
+
+def test_unhappy_in_the_shared_question_reopens_for_all(shared: Village) -> None:
+    shared.presses("王阿姨", "已解决", at=GROUP)
+    shared.wait(minutes=1)
+    assert "重新打开,交给李网格长" in str(shared.presses("李明", "不满意", at=GROUP))
+    shared.wait(minutes=1)
+    assert (question(shared), shared.buttons(GROUP)) == ("#1 已重新打开,交给李网格长。", [])
+
+
+def test_who_answers_alone_leaves_no_flat_in_the_groups_question(staffed: Village) -> None:
+    staffed.says("王阿姨", "3号楼2单元501暖气不热")
+    staffed.says("李明", "3号楼2单元501暖气不热")
+    staffed.tells("孙经理", "办结 1")
+    staffed.tells("王阿姨", "解决 1 已解决")
+    staffed.wait(minutes=1)
+    assert staffed.buttons(GROUP) == BOTH
+    assert "501" not in question(staffed)
 
 
 def test_one_alone_and_one_in_the_group_are_asked_each_where_they_are(lift: Village) -> None:
@@ -303,8 +344,23 @@ def test_after_ten_days_it_is_too_late(done: Village) -> None:
     done.wait(days=9)
     assert "重新打开" in str(done.presses("王阿姨", "没有", at=GROUP))
     done.tells("李网格长", "办结 1")
-    done.wait(days=11)
-    assert done.presses("王阿姨", "没有", at=GROUP) == "#1 办结已超过 10 天。还有问题请再报一次。"
+    done.wait(days=9)
+    assert done.buttons(GROUP, QUESTION) == ["已解决", "部分", "没有"]
+    done.wait(days=2)
+    assert done.buttons(GROUP, "#1 办结已超过 10 天。还有问题请再报一次。") == []
+    assert done.tells("王阿姨", "解决 1 没有") == ["#1 办结已超过 10 天。还有问题请再报一次。"]
+    assert done.case().close_at is None
+
+
+def test_a_question_that_was_answered_is_left_alone_in_the_end(lift: Village) -> None:
+    lift.tells("陈姐", LIFT)
+    lift.tells("张网格员", "办结 1")
+    lift.presses("陈姐", "已解决")
+    lift.wait(minutes=1)
+    lift.presses("陈姐", "满意")
+    lift.wait(days=11)
+    assert question(lift, "陈姐").endswith("谢谢您。")
+    assert lift.buttons(GROUP, "#1 办结已超过 10 天") == []
 
 
 # -- closing ------------------------------------------------------------------------------------------------------
