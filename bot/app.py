@@ -22,7 +22,7 @@ from bot.courier import Courier
 from bot.lanes import Lanes
 from bot.platforms import Outgoing, Platform
 from bot.sync import synchronise
-from handlers import answering, dispatch, intake, known, router, standing, thumbs
+from handlers import answering, intake, known, router, standing, thumbs
 from handlers.danger import FirstWords
 from handlers.desk import Desk, Link, Sorry, no_link
 from handlers.dispatch import on_duty
@@ -33,7 +33,7 @@ from handlers.talkback import reply_to_card
 from handlers.wording import Wording
 from nlp.lexicon import Category, Topic
 from nlp.reader import Reader
-from storage import chats, deliveries, outbox, requests
+from storage import chats, deliveries, outbox
 from storage.chats import Chat, ChatKey, Mode
 from storage.database import ALONE, Database, Seat
 from storage.follow import CHAT
@@ -44,7 +44,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 LANES = 4  # on PostgreSQL; SQLite has one writer
 DUE_AT_ONCE = 200
-AT_ONCE = 50  # cases handed over per transaction
 REFRESH = 5.0  # seconds: what other processes changed is known at the latest then
 AT_MOST_EVERY = 0.5  # seconds between two refreshes, however often others ring
 PAUSES = (1, 2, 5, 15, 60)  # seconds between the resumptions of a failing loop
@@ -89,26 +88,9 @@ class App:
         """Migrates and brings the configuration in; returns its conflicts as sentences."""
         await asyncio.to_thread(self.database.migrate)
         conflicts = await self._do("start", self._synchronise)
-        conflicts += await self._hand_over()
         self.bell.ring(bell.NEWS)
         await self.refresh()
         return conflicts
-
-    async def _hand_over(self) -> list[str]:
-        """Open cases whose lead has left the file go to whom the duty names now."""
-        moved: list[int] = []
-        while some := await self._do("start", self._hand_some_over):
-            moved += some
-        numbers = " ".join(f"#{number}" for number in moved)
-        return [f"people: the lead of {numbers} has left; handed over to whom the duties name now"] if moved else []
-
-    def _hand_some_over(self, session: Session) -> list[int]:
-        desk = self._desk(session)
-        cases = requests.orphaned(session, limit=AT_ONCE)
-        for case in cases:
-            dispatch.hand_over(desk, case)
-        router.finish(desk)
-        return [case.number for case in cases]
 
     def _synchronise(self, session: Session) -> list[str]:
         if not self.database.is_sqlite:

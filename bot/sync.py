@@ -9,7 +9,7 @@ from bot.config import GroupEntry, PersonEntry, Settings, UnitEntry, occurrence,
 from storage import chats, people
 from storage.chats import Chat, ChatKey
 from storage.duties import Duty
-from storage.follow import CHAT, FILE, follow_file
+from storage.follow import FILE, follow_file
 from storage.grids import Grid
 from storage.notices import Notice
 from storage.people import Address, Person, Role
@@ -38,7 +38,6 @@ def synchronise(session: Session, settings: Settings, *, at: datetime) -> list[s
         Person,
         {e.key: {"name": e.name, "phone": e.phone, "stand_in_key": e.stand_in} for e in settings.people},
     )
-    _withdraw_accounts(session, settings.people)
     conflicts["accounts"] = [taken for entry in settings.people for taken in _accounts(session, entry)]
     person_ids = {person.key: person.id for person in session.exec(select(Person)) if person.key}
     follow_file(
@@ -107,22 +106,6 @@ def _unit(session: Session, entry: UnitEntry) -> dict[str, Any]:
     }
 
 
-def _withdraw_accounts(session: Session, entries: tuple[PersonEntry, ...]) -> None:
-    """An account the file no longer gives to its person becomes a resident's of the same name, without their rights."""
-    named = {entry.key: set(entry.accounts) for entry in entries}
-    for person, address in session.exec(
-        select(Person, Address)
-        .join(Address, col(Address.person_id) == Person.id)
-        .where(Person.source == FILE, col(Person.key).in_(named))
-    ).all():
-        if f"{address.platform}:{address.account}:{address.user}" not in named[person.key or ""]:
-            resident = Person(name=person.name, source=CHAT)
-            session.add(resident)
-            session.flush()
-            address.person_id = resident.id or 0
-    session.flush()
-
-
 def _accounts(session: Session, entry: PersonEntry) -> list[str]:
     """Gives a person their accounts; one that already belongs to somebody else is a conflict."""
     person = session.exec(select(Person).where(Person.key == entry.key)).one()
@@ -132,7 +115,7 @@ def _accounts(session: Session, entry: PersonEntry) -> list[str]:
         found = people.at_address(session, platform, name, user)
         if found is None:
             session.add(Address(person_id=person.id or 0, platform=platform, account=name, user=user))
-        elif found[0].key is None or found[0].gone:  # wrote before the office knew them, or has left it
+        elif found[0].key is None:  # wrote to the bot before the office knew them
             found[1].person_id = person.id or 0
         elif found[0].id != person.id:
             taken.append(account)

@@ -7,7 +7,7 @@ from handlers.aside import among_residents, can_be_alone
 from handlers.desk import Desk, Sorry
 from handlers.known import JOINING
 from handlers.message import Button
-from storage import outbox, people, reports, requests
+from storage import outbox, reports, requests
 from storage.grids import Grid
 from storage.people import Person, Rank
 from storage.requests import FINISHED, Request
@@ -32,8 +32,7 @@ def may_work(desk: Desk, case: Request) -> bool:
 
 def _stands_in(desk: Desk, case: Request) -> bool:
     lead = desk.session.get(Person, case.lead_person_id) if case.lead_person_id else None
-    stand_in = people.by_key(desk.session, lead.stand_in_key) if lead and lead.stand_in_key else None
-    return stand_in is not None and stand_in.id == desk.person.id
+    return lead is not None and lead.stand_in_key is not None and lead.stand_in_key == desk.person.key
 
 
 def is_reporter(desk: Desk, case: Request) -> bool:

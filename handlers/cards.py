@@ -14,9 +14,7 @@ from storage.requests import OPEN, Request, State
 from storage.texts import Text
 from storage.units import Unit
 
-GIVEN = frozenset(
-    {"dispatched", "transferred", "reopened", "handed_over"}
-)  # the lines of history that give a case to a lead
+GIVEN = frozenset({"dispatched", "transferred", "reopened"})  # the lines of history that give a case to a lead
 
 
 def headline(desk: Desk, case: Request, *, public: bool) -> str:

@@ -48,19 +48,8 @@ def led_by_duty(desk: Desk, case: Request) -> bool:
     return assignment(lead) == {"lead_unit_id": case.lead_unit_id, "lead_person_id": case.lead_person_id}
 
 
-def dispatch(
-    desk: Desk,
-    case: Request,
-    kind: str,
-    lead: Lead | None = None,
-    text: str | None = None,
-    *,
-    finish_by: datetime | None = None,
-) -> None:
-    """Gives the case to `lead` (by default whom the duty names), starts its clocks and writes to them.
-
-    With `finish_by` that clock goes on as it was.
-    """
+def dispatch(desk: Desk, case: Request, kind: str, lead: Lead | None = None, text: str | None = None) -> None:
+    """Gives the case to `lead` (by default whom the duty names), starts its clocks and writes to them."""
     grid = desk.session.get_one(Grid, case.grid_id)
     by_duty, accept_within, finish_within = lead_for(desk, case.category, grid)
     if case.urgent:
@@ -74,7 +63,7 @@ def dispatch(
         **assignment(lead or by_duty),
         dispatches=case.dispatches + 1,
         accept_by=accept_by,
-        finish_by=finish_by or desk.now + finish_within,
+        finish_by=desk.now + finish_within,
         accepted_at=None,
         remind_at=reminder(desk, case, accept_by),
         raise_at=accept_by if case.urgent else desk.house.awake(accept_by),
@@ -84,11 +73,6 @@ def dispatch(
     if case.danger and case.lead_unit_id is not None:  # whom the first words named must know of it
         for person in people.chain(desk.session, grid)[:1]:
             cards.work_for(desk, case, person)
-
-
-def hand_over(desk: Desk, case: Request) -> None:
-    """Its lead is gone: whom the duty names now has it. What residents were promised does not move."""
-    dispatch(desk, case, "handed_over", finish_by=case.finish_by)
 
 
 def reminder(desk: Desk, case: Request, deadline: datetime) -> datetime | None:

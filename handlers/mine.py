@@ -19,8 +19,8 @@ UNDO_WITHIN = timedelta(minutes=10)
 UNDOABLE = frozenset({"accepted", "done", "transferred", "reclassed", "withdrawn", "outcome"})
 FINAL = frozenset({"mistaken", "false_alarm", "replied", "noted", "voice_withdrawn"})
 TOLD = frozenset({
-    "registered", "dispatched", "transferred", "handed_over", "accepted", "replied", "done", "outcome", "reopened",
-    "raised", "withdrawn", "closed_by_tap", "closed_by_silence", "false_alarm", "undone",
+    "registered", "dispatched", "transferred", "accepted", "replied", "done", "outcome", "reopened", "raised",
+    "withdrawn", "closed_by_tap", "closed_by_silence", "false_alarm", "undone",
 })  # fmt: skip
 TOLD_WORDS = frozenset({"replied", "done", "outcome"})  # said to the reporters in the first place
 INTERNAL = frozenset(

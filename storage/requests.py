@@ -11,8 +11,6 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from storage import events
 from storage.database import UTCTime, words
 from storage.events import Event
-from storage.people import Person
-from storage.units import Unit
 
 
 class State(StrEnum):
@@ -241,16 +239,6 @@ def led_by(session: Session, person_id: int, unit_ids: list[int]) -> list[Reques
             .order_by(col(Request.finish_by).nulls_last(), col(Request.id))
         )
     )
-
-
-def orphaned(session: Session, *, limit: int) -> list[Request]:
-    """Open cases whose lead has left the configuration, locked."""
-    people = select(Person.id).where(col(Person.gone).is_(True))
-    units = select(Unit.id).where(col(Unit.gone).is_(True))
-    query = select(Request).where(
-        col(Request.state).in_(OPEN), col(Request.lead_person_id).in_(people) | col(Request.lead_unit_id).in_(units)
-    )
-    return list(session.exec(query.order_by(col(Request.id)).limit(limit).with_for_update()))
 
 
 def open_in(session: Session, chat_id: int) -> list[Request]:
