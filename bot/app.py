@@ -22,7 +22,7 @@ from bot.courier import Courier
 from bot.lanes import Lanes
 from bot.platforms import Outgoing, Platform
 from bot.sync import synchronise
-from handlers import answering, intake, known, router, standing, thumbs
+from handlers import answering, intake, known, router, standing, succession, thumbs
 from handlers.danger import FirstWords
 from handlers.desk import Desk, Link, Sorry, no_link
 from handlers.dispatch import on_duty
@@ -42,8 +42,11 @@ from storage.outbox import Letter, Purpose, Urgency
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Handed = tuple[str, str, int]  # who left it, who has it now, the case
 LANES = 4  # on PostgreSQL; SQLite has one writer
 DUE_AT_ONCE = 200
+HANDED_AT_ONCE = 100  # cases per transaction
+LISTED = 20  # cases a sentence names
 REFRESH = 5.0  # seconds: what other processes changed is known at the latest then
 AT_MOST_EVERY = 0.5  # seconds between two refreshes, however often others ring
 PAUSES = (1, 2, 5, 15, 60)  # seconds between the resumptions of a failing loop
@@ -85,12 +88,40 @@ class App:
     # -- starting and stopping --------------------------------------------------------------------------------
 
     async def start(self) -> list[str]:
-        """Migrates and brings the configuration in; returns its conflicts as sentences."""
+        """Migrates and brings the configuration in; returns its conflicts and what was handed over as sentences."""
         await asyncio.to_thread(self.database.migrate)
         conflicts = await self._do("start", self._synchronise)
+        await self._do("start", lambda session: succession.drop_letters_to_the_gone(self._desk(session)))
+        numbers = await self._do("start", succession.left_behind)
+        handed: list[Handed] = []
+        for first in range(0, len(numbers), HANDED_AT_ONCE):
+            chunk = numbers[first : first + HANDED_AT_ONCE]
+            handed += await self._do("start", partial(self._hand_over, chunk))
         self.bell.ring(bell.NEWS)
         await self.refresh()
-        return conflicts
+        return [*conflicts, *_told(handed)]
+
+    def would_say(self) -> list[str]:
+        """The sentences of a start, with nothing changed."""
+        with Session(self.database.engine, expire_on_commit=False) as session:  # closed without a commit
+            conflicts = self._synchronise(session)
+            return [*conflicts, *_told(self._hand_over(succession.left_behind(session), session))]
+
+    def _hand_over(self, numbers: Sequence[int], session: Session) -> list[Handed]:
+        """A case that cannot be handed over does not keep the bot from starting: the next start tries again."""
+        handed = []
+        for number in numbers:
+            desk = self._desk(session)
+            try:
+                with session.begin_nested():
+                    names = succession.hand_over(desk, number)
+                    router.finish(desk)
+            except Exception as error:
+                log.exception("a case could not be handed over", exc_info=_without_text(error))
+                continue
+            if names:
+                handed.append((*names, number))
+        return handed
 
     def _synchronise(self, session: Session) -> list[str]:
         if not self.database.is_sqlite:
@@ -391,6 +422,21 @@ def _reader(places: tuple[str, ...], entries: tuple[CategoryEntry, ...]) -> Read
         for entry in entries
     ]
     return Reader(places, extra)
+
+
+def _told(handed: Sequence[Handed]) -> list[str]:
+    """A sentence for each pair of old and new lead."""
+    pairs = dict.fromkeys((left, lead) for left, lead, _ in handed)
+    cases = {pair: [number for left, lead, number in handed if (left, lead) == pair] for pair in pairs}
+    return [
+        f"{left} no longer answers for {len(numbers)} open cases: {_listed(numbers)} handed over to {lead}"
+        for (left, lead), numbers in cases.items()
+    ]
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    shown = ", ".join(f"#{number}" for number in numbers[:LISTED])
+    return f"{shown} and {len(numbers) - LISTED} more" if len(numbers) > LISTED else shown
 
 
 def _move(old: ChatKey, new: ChatKey, session: Session) -> bool:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
-from bot import config, reach
+from bot import clock, config, reach
 from bot import demo as demo_
 from bot import replay as replay_
 from bot import run as run_
-from bot.app import reader_for
+from bot.app import App, reader_for
 from bot.config import Mistakes, Settings
 from bot.play import Unplayable
 from bot.run import CannotRun
@@ -104,10 +105,26 @@ def check(path: ConfigFile = DEFAULT) -> None:
             _fail(str(why))
     if overridden := config.environment():
         typer.echo(f"overridden by the environment: {', '.join(overridden)}")
+    for sentence in _of_a_start(settings):
+        typer.echo(f"at the next start: {sentence}")
     typer.echo(
         f"{path}: {len(settings.grids)} grids, {len(settings.people)} people, {len(settings.units)} units, "
         f"{len(settings.groups)} groups, {len(settings.duties)} duties: ready."
     )
+
+
+def _of_a_start(settings: Settings) -> list[str]:
+    """What the database makes of this configuration; nothing where there is no database yet."""
+    with _database(settings) as database:
+        if database.is_sqlite and not Path(str(database.url.database)).exists():
+            return []
+        bot = App(settings, database, [], clock.now)
+        try:
+            return bot.would_say()
+        except SQLAlchemyError as error:
+            return [f"the database cannot be looked at ({type(error).__name__})"]
+        finally:
+            bot.lanes.close()
 
 
 @app.command()

@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bot.config import GroupEntry, PersonEntry, Settings, UnitEntry, occurrence, path_of
-from storage import chats, people
+from storage import chats, outbox, people
 from storage.chats import Chat, ChatKey
 from storage.duties import Duty
 from storage.follow import FILE, follow_file
@@ -38,6 +38,7 @@ def synchronise(session: Session, settings: Settings, *, at: datetime) -> list[s
         Person,
         {e.key: {"name": e.name, "phone": e.phone, "stand_in_key": e.stand_in} for e in settings.people},
     )
+    _let_go(session, settings.people)
     conflicts["accounts"] = [taken for entry in settings.people for taken in _accounts(session, entry)]
     person_ids = {person.key: person.id for person in session.exec(select(Person)) if person.key}
     follow_file(
@@ -106,6 +107,26 @@ def _unit(session: Session, entry: UnitEntry) -> dict[str, Any]:
     }
 
 
+def _let_go(session: Session, entries: tuple[PersonEntry, ...]) -> None:
+    """An account the file takes from a person who stays is a resident's from then on, whose name it will tell."""
+    named = {ChatKey.parse(account) for entry in entries for account in entry.accounts}
+    rows = session.exec(
+        select(Address)
+        .join(Person, col(Person.id) == Address.person_id)
+        .where(Person.source == FILE, col(Person.key).is_not(None), col(Person.gone).is_(False))
+    )
+    for address in rows.all():
+        if (address.platform, address.account, address.user) in named:
+            continue
+        stranger = Person(name="", source=FILE)
+        session.add(stranger)
+        session.flush()
+        if address.chat_id is not None:
+            outbox.unroute(session, address.person_id, address.chat_id)
+        address.person_id = stranger.id or 0
+    session.flush()
+
+
 def _accounts(session: Session, entry: PersonEntry) -> list[str]:
     """Gives a person their accounts; one that already belongs to somebody else is a conflict."""
     person = session.exec(select(Person).where(Person.key == entry.key)).one()
@@ -115,7 +136,7 @@ def _accounts(session: Session, entry: PersonEntry) -> list[str]:
         found = people.at_address(session, platform, name, user)
         if found is None:
             session.add(Address(person_id=person.id or 0, platform=platform, account=name, user=user))
-        elif found[0].key is None:  # wrote to the bot before the office knew them
+        elif found[0].key is None or found[0].gone:  # wrote to the bot before the office knew them, or came back
             found[1].person_id = person.id or 0
         elif found[0].id != person.id:
             taken.append(account)

@@ -29,6 +29,7 @@ class Upkeep:
         self._app = app
         self._telegram = telegram
         self._menus: dict[str, Menu] = {}  # as they were set, by the scope's address
+        self._former: set[tuple[str, str, str]] = set()
         self._rest: dict[str, float] = {}  # seconds of the loop's clock until something is tried again
         self._heard: set[ChatKey] = set()
         self._wake = asyncio.Event()
@@ -57,6 +58,7 @@ class Upkeep:
     async def step(self) -> None:
         """Sets what changed since the last time."""
         wanted = self._wanted()
+        self._remember_former()
         for address in [*self._menus.keys() - wanted.keys(), *wanted]:
             if self._menus.get(address) != wanted.get(address) and not self._resting(address):
                 await self._set(address, wanted.get(address))
@@ -74,6 +76,13 @@ class Upkeep:
             if (platform, account) == (self._telegram.name, self._telegram.account) and ranks & STAFF
         }
         return {"": self._menu(staff=False), "groups": self._menu(staff=False), **staff}
+
+    def _remember_former(self) -> None:
+        """Who left may still see the menu an earlier process set: it is taken away once."""
+        for platform, account, user in self._app.known.former - self._former:
+            if (platform, account) == (self._telegram.name, self._telegram.account):
+                self._menus.setdefault(user, ())
+        self._former = set(self._app.known.former)
 
     def _menu(self, *, staff: bool) -> Menu:
         shown = (name for name, one in COMMANDS.items() if not one.hidden and (staff or not one.for_staff))

@@ -19,7 +19,12 @@ Right = Callable[[Desk, Request], bool]
 
 
 def may_work(desk: Desk, case: Request) -> bool:
-    """The lead, who stands in for the lead, the unit's contacts, and everybody responsible for the grid."""
+    """The lead, who stands in for the lead, the unit's contacts, and everybody responsible for the grid.
+
+    Who is gone from the file is a resident like any other.
+    """
+    if desk.person.gone:
+        return False
     if case.lead_person_id == desk.person.id or _stands_in(desk, case):
         return True
     path = desk.session.get_one(Grid, case.grid_id).path
@@ -32,7 +37,7 @@ def may_work(desk: Desk, case: Request) -> bool:
 
 def _stands_in(desk: Desk, case: Request) -> bool:
     lead = desk.session.get(Person, case.lead_person_id) if case.lead_person_id else None
-    return lead is not None and lead.stand_in_key is not None and lead.stand_in_key == desk.person.key
+    return lead is not None and not lead.gone and lead.stand_in_key is not None and lead.stand_in_key == desk.person.key
 
 
 def is_reporter(desk: Desk, case: Request) -> bool:

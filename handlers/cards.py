@@ -14,7 +14,8 @@ from storage.requests import OPEN, Request, State
 from storage.texts import Text
 from storage.units import Unit
 
-GIVEN = frozenset({"dispatched", "transferred", "reopened"})  # the lines of history that give a case to a lead
+GIVEN = frozenset({"dispatched", "transferred", "reopened"})  # the lines of history that start a lead's clocks
+HELD = GIVEN | {"handed_over"}  # and those that only change the lead
 
 
 def headline(desk: Desk, case: Request, *, public: bool) -> str:
@@ -44,7 +45,8 @@ def status(desk: Desk, case: Request) -> str:
         "accepted": desk.say.past(case.accepted_at, desk.now) if case.accepted_at else "",
     }
     outcome = desk.say(f"outcome.{case.verdict or case.outcome}") if case.outcome else ""
-    return desk.say(f"status.{case.state}", lead=lead_name(desk, case), outcome=outcome, **when)
+    key = "inherited" if is_inherited(desk, case) else case.state
+    return desk.say(f"status.{key}", lead=lead_name(desk, case), outcome=outcome, **when)
 
 
 def lines(desk: Desk, case: Request) -> list[Event]:
@@ -54,9 +56,15 @@ def lines(desk: Desk, case: Request) -> list[Event]:
     return [event for event in history if event.number not in undone]
 
 
-def given(desk: Desk, case: Request) -> Event:
-    """The line of history that gave the case to its present lead."""
-    return next(event for event in reversed(lines(desk, case)) if event.kind in GIVEN)
+def given(desk: Desk, case: Request, kinds: frozenset[str] = GIVEN) -> Event:
+    """The line of history that last gave the case to a lead."""
+    return next(event for event in reversed(lines(desk, case)) if event.kind in kinds)
+
+
+def is_inherited(desk: Desk, case: Request) -> bool:
+    """Whether the present lead has the case from somebody who had accepted it and left."""
+    kinds = HELD | {"accepted"}
+    return case.state == State.ACCEPTED and given(desk, case, kinds).kind == "handed_over"
 
 
 def said(desk: Desk, event: Event) -> str | None:
@@ -145,7 +153,7 @@ def catch_up(desk: Desk, case: Request) -> None:
 
 def _turn(desk: Desk, case: Request) -> str:
     """The beginning of the keys of the working cards of the present lead."""
-    return f"work:{case.number}:{given(desk, case).number}:"
+    return f"work:{case.number}:{given(desk, case, HELD).number}:"
 
 
 def _write_work(
@@ -189,21 +197,36 @@ def renew_work(desk: Desk, case: Request) -> None:
     for letter in standing(desk, case, Purpose.WORK):
         if desk.drawn.get(letter.card_key or "") == len(desk.history(case)):
             continue
-        current = (letter.card_key or "").startswith(turn) and _may_use(case, letter)
+        current = (letter.card_key or "").startswith(turn) and _may_use(case, letter) and not _left(desk, letter)
         if not current and letter.state == LetterState.WAITING and not _shown(desk, letter):
             outbox.drop(desk.session, card_key=letter.card_key)
             continue
         passed_on = f"{headline(desk, case, public=False)}\n{status(desk, case)}"
+        if _left(desk, letter):
+            passed_on = desk.say("card.left", number=case.number)
         desk.write(
             Purpose.WORK,
             working_text(desk, case) if current else passed_on,
-            chat_id=letter.chat_id,
+            chat_id=_chat_of(desk, letter),
             person_id=letter.person_id,
             case=case,
             buttons=working_buttons(desk, case) if current else (),
             card_key=letter.card_key,
             at=letter.not_before if letter.state == LetterState.WAITING else None,
         )
+
+
+def _left(desk: Desk, letter: Letter) -> bool:
+    """Whether whoever held this card works here no more."""
+    person = desk.session.get(Person, letter.person_id) if letter.person_id else None
+    return person is not None and person.gone
+
+
+def _chat_of(desk: Desk, letter: Letter) -> int | None:
+    """Where a card is renewed; None (wherever they are reached) if that account is its person's no more."""
+    if letter.person_id is None or letter.chat_id in people.private_chats(desk.session, letter.person_id):
+        return letter.chat_id
+    return None
 
 
 def _may_use(case: Request, letter: Letter) -> bool:
@@ -264,7 +287,7 @@ def _hands(desk: Desk, case: Request) -> list[int | None]:
     reached: list[int | None] = [person.id for person in leads if person.unreachable_at is None]
     turn = _turn(desk, case)
     held = [card for card in standing(desk, case, Purpose.WORK) if (card.card_key or "").startswith(turn)]
-    return reached or [card.person_id for card in held if card.person_id]
+    return reached or [card.person_id for card in held if card.person_id and not _left(desk, card)]
 
 
 def own_buttons(desk: Desk, case: Request) -> list[Button]:

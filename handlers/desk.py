@@ -98,6 +98,7 @@ class Desk:
     def _found_or_new(self, user: str, name: str) -> tuple[Person, Address]:
         where = (self.here.platform, self.here.account, user)
         if found := people.at_address(self.session, *where):
+            found[0].name = found[0].name or name  # an account that was somebody's of the file
             return found
         person = Person(name=name, source=CHAT)
         self.session.add(person)

@@ -36,6 +36,14 @@ def lead_for(desk: Desk, category: str, grid: Grid) -> tuple[Lead, timedelta, ti
     return chain[0], duty.accept_within, duty.finish_within
 
 
+def named_by_duty(desk: Desk, category: str, grid: Grid) -> Lead | None:
+    """Whom the duty names now; None where the file left a hole behind."""
+    try:
+        return lead_for(desk, category, grid)[0]
+    except LookupError:
+        return None
+
+
 def assignment(lead: Lead) -> dict[str, int | None]:
     """The two lead columns: exactly one of them is set."""
     if isinstance(lead, Unit):
@@ -69,9 +77,14 @@ def dispatch(desk: Desk, case: Request, kind: str, lead: Lead | None = None, tex
         raise_at=accept_by if case.urgent else desk.house.awake(accept_by),
         raised=0,
     )
+    write_to_lead(desk, case)
+
+
+def write_to_lead(desk: Desk, case: Request) -> None:
+    """The working cards of a new lead."""
     cards.work(desk, case)
     if case.danger and case.lead_unit_id is not None:  # whom the first words named must know of it
-        for person in people.chain(desk.session, grid)[:1]:
+        for person in people.chain(desk.session, desk.session.get_one(Grid, case.grid_id))[:1]:
             cards.work_for(desk, case, person)
 
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from storage import people
 from storage.chats import Chat, ChatKey, Mode
 from storage.grids import Grid
-from storage.people import STAFF, Address, Rank, Role
+from storage.people import STAFF, Address, Person, Rank, Role
 from storage.reports import Report
 from storage.requests import OPEN, Request
 
@@ -33,6 +34,7 @@ class Known:
 
     chats: dict[ChatKey, KnownChat] = field(default_factory=dict)
     staff: dict[tuple[str, str, str], frozenset[Rank]] = field(default_factory=dict)
+    former: set[tuple[str, str, str]] = field(default_factory=set)  # accounts of those who work here no more
     reported: dict[Seat, tuple[str, datetime]] = field(default_factory=dict)
 
     def ranks(self, chat: ChatKey, user: str) -> frozenset[Rank]:
@@ -70,11 +72,13 @@ def load(session: Session, duty_of: Callable[[Session, Grid], tuple[str, str]]) 
     staff = session.exec(
         select(Address.platform, Address.account, Address.user, Role.rank)
         .join(Role, col(Role.person_id) == Address.person_id)
-        .where(col(Role.gone).is_(False))
+        .join(Person, col(Person.id) == Address.person_id)
+        .where(col(Role.gone).is_(False), col(Person.gone).is_(False))
     )
     for platform, account, name, rank in staff:
         key = (platform, account, name)
         known.staff[key] = known.staff.get(key, frozenset()) | {Rank(rank)}
+    known.former = {(one.platform, one.account, one.user) for one in people.former_accounts(session)}
     known.reported = _reported(session)
     return known
 

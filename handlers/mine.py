@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers import access, cards, danger, satisfaction
+from handlers import access, cards, danger, satisfaction, succession
 from handlers.aside import among_residents, aside
 from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
@@ -20,7 +20,7 @@ UNDOABLE = frozenset({"accepted", "done", "transferred", "reclassed", "withdrawn
 FINAL = frozenset({"mistaken", "false_alarm", "replied", "noted", "voice_withdrawn"})
 TOLD = frozenset({
     "registered", "dispatched", "transferred", "accepted", "replied", "done", "outcome", "reopened", "raised",
-    "withdrawn", "closed_by_tap", "closed_by_silence", "false_alarm", "undone",
+    "withdrawn", "closed_by_tap", "closed_by_silence", "false_alarm", "undone", "handed_over",
 })  # fmt: skip
 TOLD_WORDS = frozenset({"replied", "done", "outcome"})  # said to the reporters in the first place
 INTERNAL = frozenset(
@@ -131,6 +131,7 @@ def undo(desk: Desk, words: str) -> Reply:
     desk.touch(case)
     for event in reversed([move, *since]):
         requests.take_back(desk.session, case, event, actor_id=desk.id_of(desk.person), at=desk.now)
+    succession.hand_over(desk, case.number)  # whom it goes back to may have left
     if move.kind == "outcome":
         satisfaction.ask(desk, case)
     if move.kind == "withdrawn":

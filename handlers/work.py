@@ -39,6 +39,8 @@ def take(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG001 (the i
 
 
 def _taker(desk: Desk, case: Request) -> str:
+    if cards.is_inherited(desk, case):
+        return cards.lead_name(desk, case)
     return desk.name_of(next(e for e in reversed(cards.lines(desk, case)) if e.kind == "accepted").actor_id)
 
 

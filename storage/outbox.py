@@ -355,6 +355,36 @@ def drop(
     session.flush()
 
 
+def drop_one(letter: Letter) -> None:
+    letter.state = LetterState.DROPPED
+
+
+def waiting_for_gone(session: Session, purposes: Collection[Purpose]) -> list[Letter]:
+    """Waiting letters to people who are gone from the file."""
+    return list(
+        session.exec(
+            select(Letter)
+            .join(people.Person, col(people.Person.id) == Letter.person_id)
+            .where(
+                Letter.state == LetterState.WAITING,
+                col(Letter.purpose).in_(purposes),
+                col(people.Person.gone).is_(True),
+            )
+            .with_for_update(of=Letter)
+        )
+    )
+
+
+def unroute(session: Session, person_id: int, chat_id: int) -> None:
+    """Waiting letters to a person look for another way: this chat is theirs no more."""
+    for letter in session.exec(
+        select(Letter)
+        .where(Letter.state == LetterState.WAITING, Letter.person_id == person_id, Letter.chat_id == chat_id)
+        .with_for_update()
+    ):
+        letter.chat_id = letter.platform = letter.account = None
+
+
 def blank_texts(session: Session, request_id: int) -> None:
     """Blanks every letter of a case that has left: its words are to be forgotten at once."""
     session.flush()

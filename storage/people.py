@@ -9,6 +9,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from storage.chats import Chat
 from storage.database import UTCTime, words
+from storage.follow import FILE
 from storage.grids import Grid
 
 
@@ -77,6 +78,9 @@ class Post(NamedTuple):
 
 
 def posts(session: Session, person: Person) -> list[Post]:
+    """What a person holds; who is gone from the file holds nothing."""
+    if person.gone:
+        return []
     rows = session.exec(
         select(Role.rank, Grid.path, Role.unit_id)
         .join(Grid, col(Grid.id) == Role.grid_id, isouter=True)
@@ -87,6 +91,30 @@ def posts(session: Session, person: Person) -> list[Post]:
 
 def by_key(session: Session, key: str) -> Person | None:
     return session.exec(select(Person).where(Person.key == key, col(Person.gone).is_(False))).one_or_none()
+
+
+def covered_by(session: Session, person: Person) -> list[Person]:
+    """For whom a person steps in (AB 岗)."""
+    if person.key is None:
+        return []
+    query = select(Person).where(Person.stand_in_key == person.key, col(Person.gone).is_(False))
+    return list(session.exec(query.order_by(col(Person.id))))
+
+
+def former_accounts(session: Session) -> list[Address]:
+    """The accounts with a private chat of those whom the file once named and who work here no more."""
+    working = select(Role.person_id).where(col(Role.gone).is_(False), col(Role.rank).in_(STAFF))
+    return list(
+        session.exec(
+            select(Address)
+            .join(Person, col(Person.id) == Address.person_id)
+            .where(
+                Person.source == FILE,
+                col(Person.gone).is_(True) | col(Person.id).not_in(working),
+                col(Address.chat_id).is_not(None),
+            )
+        )
+    )
 
 
 def at_address(session: Session, platform: str, account: str, user: str) -> tuple[Person, Address] | None:
@@ -127,6 +155,10 @@ def contacts(session: Session, unit_id: int) -> list[Person]:
         .order_by(col(Role.id))
     )
     return list(rows)
+
+
+def private_chats(session: Session, person_id: int) -> set[int | None]:
+    return set(session.exec(select(Address.chat_id).where(Address.person_id == person_id)))
 
 
 def private_chat(session: Session, person_id: int) -> Chat | None:

@@ -241,6 +241,24 @@ def led_by(session: Session, person_id: int, unit_ids: list[int]) -> list[Reques
     )
 
 
+def leads_of_open(session: Session) -> list[tuple[int | None, int | None, int]]:
+    """Who leads open cases in which grid: person, unit, grid."""
+    columns = (col(Request.lead_person_id), col(Request.lead_unit_id), col(Request.grid_id))
+    rows = session.execute(select(*columns).where(col(Request.state).in_(OPEN)).distinct())
+    return [(person_id, unit_id, grid_id) for person_id, unit_id, grid_id in rows]
+
+
+def open_of(session: Session, person_id: int | None, unit_id: int | None, grid_id: int) -> list[int]:
+    """The numbers of the open cases of one lead in one grid."""
+    query = select(Request.id).where(
+        col(Request.state).in_(OPEN),
+        Request.lead_person_id == person_id,
+        Request.lead_unit_id == unit_id,
+        Request.grid_id == grid_id,
+    )
+    return [number for number in session.exec(query.order_by(col(Request.id))) if number is not None]
+
+
 def open_in(session: Session, chat_id: int) -> list[Request]:
     """The open cases of a group, newest first."""
     return list(

@@ -42,6 +42,15 @@ class Village:
     def do(self, work: Any) -> Any:
         return self._runner.run(work)
 
+    def restart(self, settings: Settings) -> list[str]:
+        """The bot starts again with another configuration; returns what it says of it."""
+        self.stage.app.lanes.close()
+        self.stage = Stage(settings, self.database, self.clock, lambda _: [self.console])
+        self.play = Play(self.stage, self.console)
+        said: list[str] = self.do(self.stage.start())
+        self.do(self.stage.settle())
+        return said
+
     # -- people -----------------------------------------------------------------------------------------------
 
     def says(

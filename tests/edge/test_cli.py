@@ -51,6 +51,27 @@ def test_check_says_ready_or_what_is_wrong(gridbot, tmp_path: Path) -> None:  # 
     assert "weather: unknown key" in refused.output
 
 
+def test_check_says_what_a_start_would_hand_over_and_changes_nothing(gridbot, url: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    log = tmp_path / "log.jsonl"
+    log.write_text(_log(*LOG[:2]), encoding="utf-8")
+    gridbot("replay", str(log), "-c", str(VILLAGE))
+    text = VILLAGE.read_text(encoding="utf-8")
+    zhang = next(part for part in text.split("\n\n") if 'key = "zhang"' in part)
+    path = tmp_path / "config.toml"
+    path.write_text(text.replace(zhang, ""), encoding="utf-8")
+    told = "at the next start: 张网格员 no longer answers for 1 open cases: #1 handed over to 李网格长"
+    assert [told in gridbot("check", "-c", str(path)).output for _ in range(2)] == [True, True]
+
+
+def test_check_needs_no_database(gridbot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    for name, told in (("none.db", False), ("empty.db", True)):
+        monkeypatch.setenv("GRIDBOT_DATABASE__URL", f"sqlite:///{tmp_path / name}")
+        (tmp_path / "empty.db").touch()
+        output = gridbot("check", "-c", str(VILLAGE)).output
+        assert ("cannot be looked at (OperationalError)" in output, "ready." in output) == (told, True)
+    assert not (tmp_path / "none.db").exists()
+
+
 def test_migrate_is_harmless_twice(gridbot) -> None:  # type: ignore[no-untyped-def]
     assert [gridbot("migrate", "-c", str(VILLAGE)).exit_code for _ in range(2)] == [0, 0]
 

@@ -50,6 +50,23 @@ def test_a_menu_follows_its_role_and_is_set_once(street: Street, beside: Upkeep)
     assert street.fake.menu("张网格员") == []
 
 
+def test_a_menu_an_earlier_process_set_is_taken_from_who_left(street: Street, beside: Upkeep) -> None:
+    step(street, beside)
+    street.tells("张网格员", "/start")
+
+    def leaves(session) -> None:  # type: ignore[no-untyped-def]
+        session.exec(select(Person).where(Person.key == "zhang")).one().gone = True
+
+    street.look(leaves)
+    street.do(street.app.refresh())
+    another = Upkeep(street.app, street.telegram)
+    step(street, another)
+    assert street.fake.menu("张网格员") == []
+    calls = len(street.fake.called("deleteMyCommands"))
+    step(street, another)
+    assert len(street.fake.called("deleteMyCommands")) == calls
+
+
 def test_who_never_wrote_gets_the_menu_later(street: Street, beside: Upkeep) -> None:
     street.fake.reached.discard(street.fake.id("张网格员"))
     step(street, beside)
