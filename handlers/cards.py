@@ -45,8 +45,12 @@ def status(desk: Desk, case: Request) -> str:
         "accepted": desk.say.past(case.accepted_at, desk.now) if case.accepted_at else "",
     }
     outcome = desk.say(f"outcome.{case.verdict or case.outcome}") if case.outcome else ""
-    key = "inherited" if is_inherited(desk, case) else case.state
-    return desk.say(f"status.{key}", lead=lead_name(desk, case), outcome=outcome, **when)
+    return desk.say(
+        "status.inherited" if is_inherited(desk, case) else f"status.{case.state}",
+        lead=lead_name(desk, case),
+        outcome=outcome,
+        **when,
+    )
 
 
 def lines(desk: Desk, case: Request) -> list[Event]:

@@ -192,6 +192,16 @@ def test_what_waited_for_the_morning_does_not_reach_who_left(staffed: Village, w
     assert staffed.look(lambda session: session.exec(waiting).all()) == []
 
 
+def test_news_of_what_they_reported_themselves_still_comes(staffed: Village, without: Load) -> None:
+    staffed.wait(hours=14)
+    staffed.tells("张网格员", f"报事 {BOXES}")
+    staffed.tells("李网格长", "回复 1 明早清走")
+    staffed.restart(without(ZHANG))
+    staffed.new("张网格员")
+    staffed.wait(hours=9)
+    assert any("明早清走" in text for text in staffed.new("张网格员"))
+
+
 def test_an_undo_does_not_give_a_case_to_who_left(staffed: Village, without: Load) -> None:
     staffed.says("王阿姨", LIFT)
     staffed.tells("李网格长", "办结 1")

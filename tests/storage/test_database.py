@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlmodel import col, select
 
@@ -170,6 +171,21 @@ def test_every_way_to_write_postgresql_means_psycopg(scheme: str) -> None:
     database = Database(f"{scheme}://127.0.0.1/gridbot")
     assert database.url.drivername == "postgresql+psycopg"
     assert not database.is_sqlite
+
+
+def test_processes_that_start_at_once_prepare_one_after_the_other(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def listen(_: object, cursor: object, statement: str, *more: object) -> None:
+        said.append(statement)
+
+    monkeypatch.setattr("storage.database.ALONE", "SELECT 'alone'")  # as PostgreSQL would be asked
+    monkeypatch.setattr(database, "is_sqlite", False)
+    database.migrate()
+    assert said.index("SELECT 'alone'") < next(n for n, statement in enumerate(said) if "alembic" in statement)
 
 
 # -- deliveries -------------------------------------------------------------------------------------------------------

@@ -490,3 +490,14 @@ def test_a_message_of_the_bot_leads_back_to_its_case(session: Session, town: Tow
     assert outbox.case_of(session, town.group.id, letter.message) == case.id
     assert outbox.case_of(session, town.group.id, "another") is None
     assert outbox.case_of(session, town.chat("5号楼群").id, letter.message) is None
+
+
+def test_a_chat_that_is_no_longer_theirs_gets_nothing_that_waits(session: Session, town: Town) -> None:
+    routed = town.letter("您好", to=town.group)
+    routed.person_id = town.zhang.id
+    other = town.letter("大家好", to=town.group)
+    session.flush()
+    outbox.unroute(session, town.zhang.id or 0, town.group.id or 0)
+    session.flush()
+    assert (routed.chat_id, routed.platform, routed.account) == (None, None, None)
+    assert other.chat_id == town.group.id

@@ -122,3 +122,13 @@ def test_a_question_that_was_answered_is_gone(session: Session, town: Town) -> N
     questions.close(session, here, wang)
     assert questions.find(session, here, wang, at=AT) is None
     assert questions.find(session, here, town.zhang.id, at=AT)
+
+
+def test_who_steps_in_for_whom(session: Session, town: Town) -> None:
+    town.wang.stand_in_key = "zhang"
+    session.flush()
+    assert people.covered_by(session, town.zhang) == [town.wang]
+    town.wang.gone = True
+    session.flush()
+    assert people.covered_by(session, town.zhang) == []
+    assert people.covered_by(session, people.Person(name="路人", source="chat")) == []
