@@ -55,9 +55,16 @@ class Courier:
         self._pacer.seed(
             (address, private, max(0.0, (at - (left or at)).total_seconds())) for address, private, left in sent
         )
-        uncertain = await self._do(lambda session: outbox.recover(session, *self._account, at=self._now()))
+        uncertain = await self._do(self._recover)
         if uncertain:
             log.warning("%s letters of %s were interrupted and wait for a decision", uncertain, self._account)
+
+    def _recover(self, session: Session) -> int:
+        """How many letters are uncertain; one of each notice goes back, so that somebody is asked about them all."""
+        uncertain = outbox.recover(session, *self._account, at=self._now())
+        for letter in {letter.notice_id: letter for letter in uncertain}.values():
+            self._give_back(session, letter)
+        return len(uncertain)
 
     async def run(self) -> None:
         """Sends for ever, while no other process does. A chat whose platform is slow keeps only itself waiting."""

@@ -1,13 +1,17 @@
-"""Scheduled notices: when one comes due, a letter to every group of its grid, in chunks."""
+"""Scheduled notices: when one comes due, a letter to every group of its grid, in chunks; and what a stop broke off."""
 
-from handlers.desk import Desk
-from handlers.router import job
-from storage import notices
+from handlers.desk import Desk, Sorry
+from handlers.message import Button, Reply
+from handlers.router import command, job, undelivered
+from storage import notices, outbox, people
 from storage.grids import Grid
 from storage.notices import Notice
-from storage.outbox import Purpose, Urgency
+from storage.outbox import Letter, LetterState, Purpose, Urgency
+from storage.people import Person, Rank
 
 CHUNK = 200  # letters per transaction
+DECIDE = (Rank.LEADER, Rank.CHIEF, Rank.ADMIN)  # who is asked about an interrupted notice: the nearest first
+SHOWN = 20  # characters of a notice that tell which it is
 
 
 @job(Notice.next_at)
@@ -17,10 +21,63 @@ def send(desk: Desk, notice: Notice) -> None:
     groups = notices.groups(desk.session, grid, after=notice.sent_through, limit=CHUNK)
     text = desk.say("notice", text=notice.text, community=desk.house.community)
     for chat in groups:
-        desk.write(Purpose.NOTICE, text, chat_id=chat.id, urgency=Urgency.BROADCAST)
+        desk.write(Purpose.NOTICE, text, chat_id=chat.id, notice_id=notice.id, urgency=Urgency.BROADCAST)
     if len(groups) == CHUNK:
         notice.sent_through = groups[-1].id or 0
     else:
         notice.sent_through = 0
         notice.next_at = desk.occurrence(notice.schedule, desk.now, desk.house.zone)
     desk.session.add(notice)
+
+
+@undelivered(Purpose.NOTICE)
+def interrupted(desk: Desk, letter: Letter) -> None:
+    """A stop broke a notice off: groups may have it or not, and a person decides whether it is said once more."""
+    notice = desk.session.get(Notice, letter.notice_id) if letter.notice_id else None
+    if letter.state != LetterState.UNCERTAIN or notice is None:
+        return
+    desk.session.flush()
+    count = len(outbox.uncertain_of(desk.session, letter.notice_id or 0))
+    buttons = [Button(desk.say(f"button.resend.{word}"), f"/resend {notice.id} {word}") for word in ("yes", "no")]
+    for person in _deciding(desk, notice):
+        text = desk.say("notice.interrupted", title=_title(notice), count=count)
+        desk.write(Purpose.TELL, text, person_id=person.id, buttons=buttons, at=desk.house.awake(desk.now))
+
+
+def _deciding(desk: Desk, notice: Notice) -> list[Person]:
+    """All of the nearest rank of whom somebody can be reached."""
+    grid = desk.session.get_one(Grid, notice.grid_id)
+    for rank in DECIDE:
+        there = [one for one in people.holders(desk.session, rank, grid) if one.unreachable_at is None]
+        reached = [one for one in there if people.private_chat(desk.session, desk.id_of(one))]
+        if reached:
+            return reached
+    return []
+
+
+def _title(notice: Notice) -> str:
+    first = notice.text.split("\n")[0]
+    return first if len(first) <= SHOWN else f"{first[:SHOWN]}…"
+
+
+@command("resend", ranks=frozenset(DECIDE), hidden=True)
+def resend(desk: Desk, words: str) -> Reply:
+    """The decision about an interrupted notice; pressed twice, the second finds nothing left to decide."""
+    number, _, word = words.partition(" ")
+    notice = desk.session.get(Notice, int(number)) if number.isdecimal() and len(number) < 10 else None
+    if notice is None or word not in {"yes", "no"} or not _may_decide(desk, notice):
+        raise Sorry(desk.say("notice.none"))
+    letters = outbox.uncertain_of(desk.session, notice.id or 0)
+    if not letters:
+        raise Sorry(desk.say("notice.decided"))
+    for letter in letters:
+        if word == "yes":
+            outbox.again(letter, at=desk.now)
+        else:
+            letter.state = LetterState.DROPPED
+    return Reply(desk.say(f"notice.resend.{word}", title=_title(notice), count=len(letters)))
+
+
+def _may_decide(desk: Desk, notice: Notice) -> bool:
+    path = desk.session.get_one(Grid, notice.grid_id).path
+    return any(post.rank in DECIDE and post.path is not None and path.startswith(post.path) for post in desk.posts)

@@ -67,6 +67,7 @@ class Letter(SQLModel, table=True):
     chat_id: int | None = Field(default=None, foreign_key="chat.id")
     person_id: int | None = Field(default=None, foreign_key="person.id")
     request_id: int | None = Field(default=None, foreign_key="request.id", index=True)
+    notice_id: int | None = Field(default=None, index=True)
     card_key: str | None = Field(default=None, index=True)
     text: str | None = None
     buttons: list[list[str]] = Field(
@@ -289,12 +290,12 @@ def forget_cards_in(session: Session, chat_id: int) -> None:
         session.delete(card)
 
 
-def recover(session: Session, platform: str, account: str, *, at: datetime) -> int:
+def recover(session: Session, platform: str, account: str, *, at: datetime) -> list[Letter]:
     """After a stop: what was being sent is sent again, but for notices, which wait for a person's word.
 
-    Returns how many letters became uncertain.
+    Returns the letters that became uncertain.
     """
-    uncertain = 0
+    uncertain = []
     for letter in session.exec(
         select(Letter).where(
             Letter.platform == platform, Letter.account == account, Letter.state == LetterState.SENDING
@@ -302,10 +303,16 @@ def recover(session: Session, platform: str, account: str, *, at: datetime) -> i
     ):
         if letter.purpose == Purpose.NOTICE:
             letter.state = LetterState.UNCERTAIN
-            uncertain += 1
+            uncertain.append(letter)
         else:
             again(letter, at=at)
     return uncertain
+
+
+def uncertain_of(session: Session, notice_id: int) -> list[Letter]:
+    """The letters of a notice that nobody knows to have arrived, locked."""
+    query = select(Letter).where(Letter.notice_id == notice_id, Letter.state == LetterState.UNCERTAIN)
+    return list(session.exec(query.order_by(col(Letter.id)).with_for_update()))
 
 
 def lately(
