@@ -57,6 +57,9 @@ class FilePlatform:
         self.paper = paper
         self.mark = mark
 
+    def link(self, code: str) -> None:
+        """No address opens a chat here."""
+
     async def run(self, receive: Receive) -> None:
         """Messages come from the test."""
 
