@@ -15,11 +15,13 @@ from sqlalchemy import inspect
 from sqlmodel import Session, func, select
 
 import handlers
-from bot import bell, clock
+from bot import bell, clock, handover
 from bot.bell import Bell
 from bot.config import CategoryEntry, Settings, occurrence
 from bot.courier import Courier
+from bot.handover import Handed
 from bot.lanes import Lanes
+from bot.logs import without_text
 from bot.platforms import Outgoing, Platform
 from bot.sync import synchronise
 from handlers import answering, intake, known, router, standing, succession, thumbs
@@ -42,11 +44,8 @@ from storage.outbox import Letter, Purpose, Urgency
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Handed = tuple[str, str, int]  # who left it, who has it now, the case
 LANES = 4  # on PostgreSQL; SQLite has one writer
 DUE_AT_ONCE = 200
-HANDED_AT_ONCE = 100  # cases per transaction
-LISTED = 20  # cases a sentence names
 REFRESH = 5.0  # seconds: what other processes changed is known at the latest then
 AT_MOST_EVERY = 0.5  # seconds between two refreshes, however often others ring
 PAUSES = (1, 2, 5, 15, 60)  # seconds between the resumptions of a failing loop
@@ -94,34 +93,19 @@ class App:
         await self._do("start", lambda session: succession.drop_letters_to_the_gone(self._desk(session)))
         numbers = await self._do("start", succession.left_behind)
         handed: list[Handed] = []
-        for first in range(0, len(numbers), HANDED_AT_ONCE):
-            chunk = numbers[first : first + HANDED_AT_ONCE]
-            handed += await self._do("start", partial(self._hand_over, chunk))
+        for first in range(0, len(numbers), handover.AT_ONCE):
+            chunk = numbers[first : first + handover.AT_ONCE]
+            handed += await self._do("start", partial(handover.hand_over, self._desk, chunk))
         self.bell.ring(bell.NEWS)
         await self.refresh()
-        return [*conflicts, *_told(handed)]
+        return [*conflicts, *handover.sentences(handed)]
 
     def would_say(self) -> list[str]:
         """The sentences of a start, with nothing changed."""
         with Session(self.database.engine, expire_on_commit=False) as session:  # closed without a commit
             conflicts = self._synchronise(session)
-            return [*conflicts, *_told(self._hand_over(succession.left_behind(session), session))]
-
-    def _hand_over(self, numbers: Sequence[int], session: Session) -> list[Handed]:
-        """A case that cannot be handed over does not keep the bot from starting: the next start tries again."""
-        handed = []
-        for number in numbers:
-            desk = self._desk(session)
-            try:
-                with session.begin_nested():
-                    names = succession.hand_over(desk, number)
-                    router.finish(desk)
-            except Exception as error:
-                log.exception("a case could not be handed over", exc_info=_without_text(error))
-                continue
-            if names:
-                handed.append((*names, number))
-        return handed
+            handed = handover.hand_over(self._desk, succession.left_behind(session), session)
+            return [*conflicts, *handover.sentences(handed)]
 
     def _synchronise(self, session: Session) -> list[str]:
         if not self.database.is_sqlite:
@@ -230,18 +214,21 @@ class App:
             )
 
     async def _handle(self, message: Message, heard: Heard) -> Handled:
-        """A message whose handler raises twice is noted as failed and answered with one sentence."""
+        work, otherwise = partial(self._in_transaction, message, heard), partial(self._gave_up, message)
+        return await self._twice(message.chat, message.delivery, work, otherwise)
+
+    async def _twice(
+        self, chat: ChatKey, delivery: str, work: Callable[[Session], T], otherwise: Callable[[str, Session], T]
+    ) -> T:
+        """What raises a second time is given up; `otherwise` gets the exception's name."""
         for attempt in (1, 2):
             try:
-                return await self._do(message.chat, partial(self._in_transaction, message, heard))
+                return await self._do(chat, work)
             except Exception as error:
                 kind = type(error).__name__
-                log.exception(
-                    "handler raised",
-                    exc_info=_without_text(error),
-                    extra={"delivery": message.delivery, "attempt": attempt},
-                )
-        return await self._do(message.chat, partial(self._gave_up, message, kind))
+                extra = {"delivery": delivery, "attempt": attempt}
+                log.exception("handler raised", exc_info=without_text(error), extra=extra)
+        return await self._do(chat, partial(otherwise, kind))
 
     def _in_transaction(self, message: Message, heard: Heard, session: Session) -> Handled:
         """The idempotency row, the change and the letters; a Sorry rolls its change back, then is said."""
@@ -264,6 +251,7 @@ class App:
         return Handled(answering.answer(desk, reply, refused=refused), desk.learnt)
 
     def _gave_up(self, message: Message, kind: str, session: Session) -> Handled:
+        """Noted as failed, and answered with one sentence."""
         deliveries.note(session, *message.chat[:2], message.delivery, at=self.now(), failure=kind)
         chat = self._chat(session, message)
         if chat is None:
@@ -294,23 +282,10 @@ class App:
 
     async def observe(self, event: Standing | Reaction) -> None:
         """Returns after the commit. What raises twice is noted as failed and let go."""
-        work = self._work_of(event)
-        if work is None:
-            return
-        for attempt in (1, 2):
-            try:
-                await self._do(event.chat, partial(self._observed, event, work))
-            except Exception as error:
-                kind = type(error).__name__
-                log.exception(
-                    "handler raised",
-                    exc_info=_without_text(error),
-                    extra={"delivery": event.delivery, "attempt": attempt},
-                )
-            else:
-                self.wake()
-                return
-        await self._do(event.chat, partial(self._let_go, event, kind))
+        if work := self._work_of(event):
+            observed, let_go = partial(self._observed, event, work), partial(self._let_go, event)
+            await self._twice(event.chat, event.delivery, observed, let_go)
+            self.wake()
 
     def _work_of(self, event: Standing | Reaction) -> Callable[[Session], bool] | None:
         """What to do about it, in a transaction; it returns whether anything is kept of it. None: nothing to do."""
@@ -364,7 +339,7 @@ class App:
         try:
             learnt = await self._do("clock", partial(self._in_time, job, identity))
         except Exception as error:
-            log.exception("job raised", exc_info=_without_text(error), extra={"job": job.name})
+            log.exception("job raised", exc_info=without_text(error), extra={"job": job.name})
             self._resting[job.name, identity] = self.now() + timedelta(minutes=10)
             return False
         self._resting.pop((job.name, identity), None)
@@ -424,21 +399,6 @@ def _reader(places: tuple[str, ...], entries: tuple[CategoryEntry, ...]) -> Read
     return Reader(places, extra)
 
 
-def _told(handed: Sequence[Handed]) -> list[str]:
-    """A sentence for each pair of old and new lead."""
-    pairs = dict.fromkeys((left, lead) for left, lead, _ in handed)
-    cases = {pair: [number for left, lead, number in handed if (left, lead) == pair] for pair in pairs}
-    return [
-        f"{left} no longer answers for {len(numbers)} open cases: {_listed(numbers)} handed over to {lead}"
-        for (left, lead), numbers in cases.items()
-    ]
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    shown = ", ".join(f"#{number}" for number in numbers[:LISTED])
-    return f"{shown} and {len(numbers) - LISTED} more" if len(numbers) > LISTED else shown
-
-
 def _move(old: ChatKey, new: ChatKey, session: Session) -> bool:
     chat = chats.move(session, old, new, source=CHAT)
     if chat and chat.id:
@@ -472,11 +432,6 @@ def _storable(message: Message) -> Message:
     return replace(message, text=text, title=title, sender=replace(message.sender, name=name))
 
 
-def _without_text(error: BaseException) -> BaseException:
-    """The traceback stays, the words go: a database error quotes the values it could not store."""
-    return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
-
-
 async def supervised(name: str, loop: Callable[[], Awaitable[None]]) -> None:
     """Runs a loop for ever: what fails is logged, waits with growing pauses, and resumes.
 
@@ -492,7 +447,7 @@ async def supervised(name: str, loop: Callable[[], Awaitable[None]]) -> None:
             failures = 0 if clock() - began > PAUSES[-1] else failures
             pause = PAUSES[min(failures, len(PAUSES) - 1)]
             failures += 1
-            log.exception("%s failed, resumes in %s s", name, pause, exc_info=_without_text(error))
+            log.exception("%s failed, resumes in %s s", name, pause, exc_info=without_text(error))
             await asyncio.sleep(pause)
         else:
             return

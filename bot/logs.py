@@ -53,3 +53,8 @@ def to_json(secrets: Sequence[str], stream: TextIO = sys.stderr) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def without_text(error: BaseException) -> BaseException:
+    """The traceback stays, the words go: a database error quotes the values it could not store."""
+    return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)

@@ -214,8 +214,8 @@ def test_an_undo_does_not_give_a_case_to_who_left(staffed: Village, without: Loa
 def test_many_cases_and_one_that_cannot_be_handed_over(
     staffed: Village, without: Load, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.app.HANDED_AT_ONCE", 2)
-    monkeypatch.setattr("bot.app.LISTED", 3)
+    monkeypatch.setattr("bot.handover.AT_ONCE", 2)
+    monkeypatch.setattr("bot.handover.LISTED", 3)
     for number in range(1, 6):
         staffed.says(f"邻居{number}", f"/report 第{number}件事")
     deed = succession.hand_over
