@@ -15,6 +15,8 @@ from village import GROUP
 
 from bot.cli import app
 from bot.config import load
+from storage.database import Database
+from storage.outbox import Card
 
 assert config
 assert gridbot
@@ -27,6 +29,16 @@ def configuration() -> str:
     found = re.search(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
     assert found
     return found[1]
+
+
+def stands(url: str) -> bool:
+    """Whether the bot has noted where the card stands: nobody's thumb is quicker than that."""
+    database = Database(url)
+    try:
+        with database.transaction() as session:
+            return session.get(Card, "case:1") is not None
+    finally:
+        database.close()
 
 
 def test_from_nothing_to_the_first_case(
@@ -71,6 +83,7 @@ def test_from_nothing_to_the_first_case(
     until(lambda: said.reactions == ["👀"])
     assert fake.texts(GROUP)[0].startswith("#1 电梯故障 · 3号楼")
     assert "接单" in fake.sees("张网格员")[-1].labels
+    until(lambda: stands(url))
     fake.reacts("陈姐", fake.sees(GROUP)[0])
     until(lambda: "2 户反映" in fake.texts(GROUP)[0])
     assert again.ends(signal.SIGTERM) == 0
