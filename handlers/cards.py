@@ -24,7 +24,7 @@ def headline(desk: Desk, case: Request, *, public: bool) -> str:
     place = " ".join(dict.fromkeys(filter(None, map(building, case.places.split(" "))))) if public else case.places
     if place:
         parts.append(place)
-    if (count := reports.count_voices(desk.session, case.number)) > 1:
+    if (count := desk.count_voices(case)) > 1:
         parts.append(desk.say("card.voices", count=count))
     if case.reopened:
         parts.append(desk.say("card.reopened", count=case.reopened))

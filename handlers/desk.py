@@ -13,7 +13,7 @@ from handlers.known import Learnt
 from handlers.message import Button, Message
 from handlers.wording import Wording
 from nlp.reader import Reader
-from storage import events, outbox, people, questions
+from storage import events, outbox, people, questions, reports
 from storage.chats import Chat
 from storage.events import Event
 from storage.follow import CHAT
@@ -61,6 +61,7 @@ class Desk:
     _person: Person | None = None
     _posts: list[Post] | None = None
     _histories: dict[int, list[Event]] = field(default_factory=dict)
+    _voices: dict[int, int] = field(default_factory=dict)
 
     @property
     def here(self) -> Chat:
@@ -139,12 +140,19 @@ class Desk:
         """Its cards are renewed at the end, from a history read anew."""
         self.touched[case.number] = case
         self._histories.pop(case.number, None)
+        self._voices.pop(case.number, None)
 
     def history(self, case: Request) -> list[Event]:
         """Read once until the case is touched again: every card of a case tells from it."""
         if case.number not in self._histories:
             self._histories[case.number] = events.history(self.session, case.number)
         return self._histories[case.number]
+
+    def count_voices(self, case: Request) -> int:
+        """As often as a headline is drawn, counted once until the case is touched again."""
+        if case.number not in self._voices:
+            self._voices[case.number] = reports.count_voices(self.session, case.number)
+        return self._voices[case.number]
 
     def move(self, case: Request, target: State, kind: str, **changes: Any) -> Event:
         self.touch(case)

@@ -1,5 +1,6 @@
 """Dispatch: who must act, by when; and what happens when that person cannot be reached."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -149,7 +150,12 @@ def _others(desk: Desk, case: Request, person: Person | None) -> list[Person]:
     return others
 
 
-def on_duty(session: Session, grid: Grid) -> tuple[str, str]:
-    """Whom the first words in a danger name: the first of the chain, and their work telephone."""
-    first = next(iter(people.chain(session, grid)), None)
-    return (first.name, first.phone or "") if first else ("", "")
+def on_duty(session: Session) -> Callable[[Grid], tuple[str, str]]:
+    """Whom the first words in a danger name: the first of the grid's chain, and their work telephone."""
+    chains = people.Chains(session)
+
+    def of(grid: Grid) -> tuple[str, str]:
+        first = next(iter(chains.of(grid)), None)
+        return (first.name, first.phone or "") if first else ("", "")
+
+    return of

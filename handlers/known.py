@@ -60,15 +60,15 @@ class Known:
 Learnt = Callable[[Known], None]
 
 
-def load(session: Session, duty_of: Callable[[Session, Grid], tuple[str, str]]) -> Known:
-    """Reads the snapshot anew; `duty_of` names who is on duty for a grid and at which telephone."""
-    known = Known()
+def load(session: Session, on_duty: Callable[[Session], Callable[[Grid], tuple[str, str]]]) -> Known:
+    """Reads the snapshot anew; `on_duty` names who is on duty for a grid and at which telephone."""
+    known, duty_of = Known(), on_duty(session)
     for chat, grid in session.exec(
         select(Chat, Grid)
         .join(Grid, col(Grid.id) == Chat.grid_id, isouter=True)
         .where(col(Chat.private).is_(False), col(Chat.grid_id).is_not(None) | col(Chat.of_unit).is_(True))
     ):
-        known.chats[chat.key] = KnownChat(chat.mode, chat.of_unit, *(duty_of(session, grid) if grid else ("", "")))
+        known.chats[chat.key] = KnownChat(chat.mode, chat.of_unit, *(duty_of(grid) if grid else ("", "")))
     staff = session.exec(
         select(Address.platform, Address.account, Address.user, Role.rank)
         .join(Role, col(Role.person_id) == Address.person_id)

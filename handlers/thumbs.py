@@ -17,7 +17,7 @@ def react(desk: Desk, *, liked: bool) -> None:
     voice = reports.voice_of(desk.session, case.number, desk.id_of(desk.person))
     if liked and voice is None:
         _join(desk, case)
-    elif not liked and voice is not None and voice.silent and reports.count_voices(desk.session, case.number) > 1:
+    elif not liked and voice is not None and voice.silent and desk.count_voices(case) > 1:
         voice.gone_at = desk.now
         desk.record(case, "voice_withdrawn", data={"person": voice.person_id})
 

@@ -68,7 +68,7 @@ def reply(desk: Desk, case: Request, words: str) -> Reply:
         return Reply(desk.say("command.reply.prompt"))
     words = mask(words)
     desk.record(case, "replied", text=words)
-    card = cards.headline(desk, case, public=reports.count_voices(desk.session, case.number) > 1)  # whose flat it is
+    card = cards.headline(desk, case, public=desk.count_voices(case) > 1)  # whose flat it is
     news = desk.say("news.reply", card=card, who=desk.person.name, words=words)
     if case.delicate or case.chat_id is None:
         voices.tell(desk, case, Purpose.TELL, news)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, select
@@ -35,6 +35,8 @@ class Mode(StrEnum):
 class Chat(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("platform", "account", "address"),)
 
+    KEPT: ClassVar[bool] = True  # read once per transaction
+
     id: int | None = Field(default=None, primary_key=True)
     platform: str
     account: str
@@ -55,7 +57,9 @@ class Chat(SQLModel, table=True):
 def find(session: Session, key: ChatKey, *, lock: bool = False) -> Chat | None:
     """The chat, its row locked if asked: what one chat says is handled one at a time, in every process."""
     query = select(Chat).where(Chat.platform == key.platform, Chat.account == key.account, Chat.address == key.address)
-    return session.exec(query.with_for_update() if lock else query).one_or_none()
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.exec(query).one_or_none()
 
 
 def found_or_new(session: Session, key: ChatKey, *, title: str, private: bool, source: str) -> Chat:

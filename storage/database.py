@@ -72,7 +72,14 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One message, one transaction: commits at the end, rolls back if anything raised."""
+        kept: list[object] = []  # a session forgets what nobody holds, and would ask again
+
+        def keep(_: Session, row: object) -> None:
+            if getattr(row, "KEPT", False):
+                kept.append(row)
+
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            event.listen(session, "loaded_as_persistent", keep)
             yield session
 
     def migrate(self) -> None:

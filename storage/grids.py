@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Field, Session, SQLModel, col, func, select
@@ -18,6 +19,8 @@ class Level(StrEnum):
 
 class Grid(SQLModel, table=True):
     """`path` is the keys from the root, each ended by "/", so a subtree is a prefix."""
+
+    KEPT: ClassVar[bool] = True  # read once per transaction
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)

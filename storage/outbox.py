@@ -116,8 +116,7 @@ def write(session: Session, letter: Letter, *, budget: int | None = None) -> Let
         return last
     if last and last.state in (LetterState.SENDING, LetterState.SENT) and _same(last, letter):
         return last
-    edits = letter.card_key is not None and session.get(Card, letter.card_key) is not None
-    if budget is not None and letter.chat_id and not edits:
+    if budget is not None and letter.chat_id and not (letter.card_key and session.get(Card, letter.card_key)):
         letter.spoken = True
         letter.not_before = max(letter.not_before, _free_at(session, letter.chat_id, letter.not_before, budget))
     letter.blank_at = letter.created_at + TEXT_KEPT

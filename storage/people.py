@@ -1,8 +1,9 @@
 """A person, the addresses they are reached at, and the roles they hold."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -30,6 +31,8 @@ STAFF = frozenset({*CHAIN, Rank.CONTACT})
 
 class Person(SQLModel, table=True):
     """Someone who reported or works here; who merely chats has no row. Display names are the platform's."""
+
+    KEPT: ClassVar[bool] = True  # read once per transaction
 
     id: int | None = Field(default=None, primary_key=True)
     key: str | None = Field(default=None, unique=True)  # people of the configuration
@@ -141,10 +144,31 @@ def holders(session: Session, rank: Rank, grid: Grid) -> list[Person]:
 
 def chain(session: Session, grid: Grid) -> list[Person]:
     """Who answers for `grid`, from the worker upwards; each step once."""
-    steps: list[Person] = []
-    for rank in CHAIN:
-        steps += [person for person in holders(session, rank, grid)[:1] if person not in steps]
-    return steps
+    return Chains(session, grid.ancestors).of(grid)
+
+
+class Chains:
+    """The chains of many grids, read at once; with `paths` only what stands at these grids."""
+
+    def __init__(self, session: Session, paths: Sequence[str] | None = None) -> None:
+        query = (
+            select(Role.rank, Grid.path, Person)
+            .join(Person, col(Role.person_id) == Person.id)
+            .join(Grid, col(Grid.id) == Role.grid_id)
+            .where(col(Role.rank).in_(CHAIN), col(Role.gone).is_(False), col(Person.gone).is_(False))
+            .order_by(col(Role.id).desc())
+        )
+        rows = session.exec(query if paths is None else query.where(col(Grid.path).in_(paths)))
+        self._first = {(rank, path): person for rank, path, person in rows}
+
+    def of(self, grid: Grid) -> list[Person]:
+        """Of each rank the first holder at the nearest grid upwards that has one."""
+        steps: list[Person] = []
+        for rank in CHAIN:
+            nearest = next((path for path in grid.ancestors if (rank, path) in self._first), None)
+            if nearest is not None and (person := self._first[rank, nearest]) not in steps:
+                steps.append(person)
+        return steps
 
 
 def contacts(session: Session, unit_id: int) -> list[Person]:

@@ -1,9 +1,13 @@
 """A unit (承办单位): a property company, a department, a vendor; reached in its own chat or through its contacts."""
 
+from typing import ClassVar
+
 from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
 
 
 class Unit(SQLModel, table=True):
+    KEPT: ClassVar[bool] = True  # read once per transaction
+
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     name: str
