@@ -111,8 +111,11 @@ class Courier:
 
     async def _take(self, room: int) -> tuple[int, list[tuple[int, Outgoing, int]]]:
         """How many letters came back undeliverable, and those that are now `sending`."""
-        returned = await self._do(self._route)
-        refused, claimed = await self._do(partial(self._claim, room)) if room else (0, [])
+        return await self._do(partial(self._route_and_claim, room))
+
+    def _route_and_claim(self, room: int, session: Session) -> tuple[int, list[tuple[int, Outgoing, int]]]:
+        returned = self._route(session)
+        refused, claimed = self._claim(room, session) if room else (0, [])
         return returned + refused, claimed
 
     @property

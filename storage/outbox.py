@@ -1,8 +1,9 @@
 """The outbox: a row per letter, written in the transaction of what it tells, sent later by a courier."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from typing import Any
 
 from sqlalchemy import Index, Integer, UniqueConstraint, text, update
 from sqlmodel import JSON, Column, Field, Session, SQLModel, col, func, select
@@ -190,39 +191,52 @@ def claim(
 ) -> list[tuple[Letter, Chat, Card | None]]:
     """Takes at most one letter per chat that may leave now and marks it `sending`; `held` chats must wait."""
     mine = (Letter.platform == platform, Letter.account == account)
-    busy = set(session.exec(select(Letter.chat_id).where(*mine, Letter.state == LetterState.SENDING)))
-    rows = session.exec(
-        select(Letter)
+    closed = {*session.exec(select(Letter.chat_id).where(*mine, Letter.state == LetterState.SENDING)), *held}
+    taken: list[tuple[Letter, Chat, Card | None]] = []
+    while rows := _first_of_each_chat(session, *mine, at=at, limit=limit - len(taken), closed=closed):
+        for letter in rows:
+            card = session.get(Card, letter.card_key) if letter.card_key else None
+            here = card if card and card.chat_id == letter.chat_id else None
+            if letter.erase and card is None:  # what was to be taken away never left
+                drop(session, card_key=letter.card_key, through=letter.id)
+            elif here and not letter.erase and at < here.sent_at + BETWEEN_EDITS:
+                letter.not_before = here.sent_at + BETWEEN_EDITS
+            else:
+                letter.state = LetterState.SENDING
+                letter.attempts += 1
+                closed.add(letter.chat_id)
+                taken.append((letter, session.get_one(Chat, letter.chat_id), here))
+        session.flush()
+    return taken
+
+
+def _first_of_each_chat(
+    session: Session, *mine: Any, at: datetime, limit: int, closed: Collection[int | None]
+) -> Sequence[Letter]:
+    """The letters that are next in their chats, locked; one that somebody else is changing is left to them."""
+    waiting = session.exec(
+        select(Letter.id, Letter.chat_id)
         .where(
             *mine,
             Letter.state == LetterState.WAITING,
             col(Letter.not_before) <= at,
-            col(Letter.chat_id).not_in({*busy, *held}),
+            col(Letter.chat_id).not_in(closed),
         )
         .order_by(col(Letter.urgency), col(Letter.id))
         .limit(limit * 8)
-        .with_for_update(skip_locked=True)
     ).all()
-    taken: list[tuple[Letter, Chat, Card | None]] = []
-    for letter in rows:
-        if len(taken) == limit:
-            break
-        if letter.chat_id in busy or letter.state == LetterState.DROPPED:
-            continue
-        card = session.get(Card, letter.card_key) if letter.card_key else None
-        if letter.erase and card is None:  # what was to be taken away never left
-            drop(session, card_key=letter.card_key, through=letter.id)
-            continue
-        if card and card.chat_id == letter.chat_id and not letter.erase and at < card.sent_at + BETWEEN_EDITS:
-            letter.not_before = card.sent_at + BETWEEN_EDITS
-            continue
-        busy.add(letter.chat_id)
-        letter.state = LetterState.SENDING
-        letter.attempts += 1
-        taken.append(
-            (letter, session.get_one(Chat, letter.chat_id), card if card and card.chat_id == letter.chat_id else None)
-        )
-    return taken
+    first: dict[int | None, int | None] = {}
+    for letter_id, chat_id in waiting:
+        first.setdefault(chat_id, letter_id)
+    if not first:
+        return []
+    return session.exec(
+        select(Letter)
+        .where(col(Letter.id).in_(list(first.values())[:limit]), Letter.state == LetterState.WAITING)
+        .order_by(col(Letter.urgency), col(Letter.id))
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def route(session: Session, *, at: datetime, limit: int) -> list[Letter]:
