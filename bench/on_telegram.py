@@ -28,7 +28,7 @@ from nlp.reader import Reader
 HERE = Path(__file__).parent
 GROUPS = 1000
 FIRST = 1_000_000
-PATIENCE = 60  # seconds
+PATIENCE = 300  # seconds
 
 
 class Run(NamedTuple):
