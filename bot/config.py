@@ -80,7 +80,8 @@ def _url(url: SecretStr) -> SecretStr:
 
 
 def _token(token: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"\d+:[\w-]+", token.get_secret_value(), re.ASCII):
+    """It becomes a part of addresses. What else it must be the server of `base_url` decides."""
+    if not re.fullmatch(r"[\w:.~-]+", token.get_secret_value(), re.ASCII):
         raise ValueError("a token looks like 123456:ABC-DEF; @BotFather shows it")
     return token
 

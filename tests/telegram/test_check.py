@@ -78,7 +78,7 @@ def test_the_token_is_verified_and_privacy_mode_told(check: Check, fake: FakeTel
     assert "Telegram does not know this token" in wrong.output
 
 
-@pytest.mark.parametrize("token", ["nonsense-without-colon", "1:a b", "1:a\nb"])
+@pytest.mark.parametrize("token", ["1:a b", "1:a\nb", "1/a"])
 def test_what_cannot_be_a_token_is_refused_before_anybody_is_asked(check: Check, url: str, token: str) -> None:
     said = check(url, token=token)
     assert said.exit_code == 1
