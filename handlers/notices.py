@@ -1,5 +1,7 @@
 """Scheduled notices: when one comes due, a letter to every group of its grid, in chunks; and what a stop broke off."""
 
+from collections.abc import Iterator
+
 from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
 from handlers.router import command, job, undelivered
@@ -36,23 +38,40 @@ def interrupted(desk: Desk, letter: Letter) -> None:
     notice = desk.session.get(Notice, letter.notice_id) if letter.notice_id else None
     if letter.state != LetterState.UNCERTAIN or notice is None:
         return
+    _ask_office(desk, notice)
+
+
+@undelivered(Purpose.DECIDE)
+def nobody_decided(desk: Desk, letter: Letter) -> None:
+    """Who was asked cannot be reached: the next is."""
+    desk.session.get_one(Person, letter.person_id).unreachable_at = desk.now
+    _ask_office(desk, desk.session.get_one(Notice, letter.notice_id))
+
+
+def _ask_office(desk: Desk, notice: Notice) -> None:
+    """One person is asked: the nearest to the grid who can be reached. With nobody the letters stay uncertain."""
     desk.session.flush()
-    count = len(outbox.uncertain_of(desk.session, letter.notice_id or 0))
+    count = len(outbox.uncertain_of(desk.session, notice.id or 0))
+    person = next(_deciding(desk, notice), None)
+    if not count or person is None:
+        return
     buttons = [Button(desk.say(f"button.resend.{word}"), f"/resend {notice.id} {word}") for word in ("yes", "no")]
-    for person in _deciding(desk, notice):
-        text = desk.say("notice.interrupted", title=_title(notice), count=count)
-        desk.write(Purpose.TELL, text, person_id=person.id, buttons=buttons, at=desk.house.awake(desk.now))
+    desk.write(
+        Purpose.DECIDE,
+        desk.say("notice.interrupted", title=_title(notice), count=count),
+        person_id=person.id,
+        notice_id=notice.id,
+        buttons=buttons,
+        at=desk.house.awake(desk.now),
+    )
 
 
-def _deciding(desk: Desk, notice: Notice) -> list[Person]:
-    """All of the nearest rank of whom somebody can be reached."""
+def _deciding(desk: Desk, notice: Notice) -> Iterator[Person]:
     grid = desk.session.get_one(Grid, notice.grid_id)
     for rank in DECIDE:
-        there = [one for one in people.holders(desk.session, rank, grid) if one.unreachable_at is None]
-        reached = [one for one in there if people.private_chat(desk.session, desk.id_of(one))]
-        if reached:
-            return reached
-    return []
+        for person in people.holders(desk.session, rank, grid):
+            if person.unreachable_at is None and people.private_chat(desk.session, desk.id_of(person)):
+                yield person
 
 
 def _title(notice: Notice) -> str:

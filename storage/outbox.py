@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     TELL = "tell"  # news of a case
     DANGER = "danger"
     NOTICE = "notice"
+    DECIDE = "decide"  # a question to the office about a notice
 
 
 class LetterState(StrEnum):
@@ -323,8 +324,10 @@ def recover(session: Session, platform: str, account: str, *, at: datetime) -> l
 
 
 def uncertain_of(session: Session, notice_id: int) -> list[Letter]:
-    """The letters of a notice that nobody knows to have arrived, locked."""
-    query = select(Letter).where(Letter.notice_id == notice_id, Letter.state == LetterState.UNCERTAIN)
+    """The letters of a notice that nobody knows to have arrived, while their words are kept; locked."""
+    query = select(Letter).where(
+        Letter.notice_id == notice_id, Letter.state == LetterState.UNCERTAIN, col(Letter.text).is_not(None)
+    )
     return list(session.exec(query.order_by(col(Letter.id)).with_for_update()))
 
 

@@ -148,6 +148,30 @@ def test_where_the_leader_cannot_be_reached_the_next_is_asked(village: Village) 
     assert village.new("赵主任")[-1].startswith("通知「很长的话很长的话很长的话很长的话很长的话…」发送时中断,2 个群")
 
 
+def test_where_the_leader_stopped_the_bot_meanwhile_the_next_is_asked(broken_off: Village) -> None:
+    again = select(Letter).where(Letter.purpose == Purpose.NOTICE)
+
+    def sending(session: Session) -> None:
+        for letter in session.exec(again):
+            letter.state = LetterState.SENDING
+
+    broken_off.look(sending)
+    broken_off.console.blocked.add("李网格长")
+    broken_off.do(broken_off.stage.app.couriers[0].recover())
+    broken_off.wait(minutes=1)
+    assert "2 个群不确定" in broken_off.new("王总网格长")[-1]
+    assert broken_off.presses("王总网格长", "再发一次") == "通知「冬季用电,人走断电。」再发给 2 个群。"
+
+
+def test_what_was_decided_meanwhile_is_no_question_any_more(broken_off: Village) -> None:
+    asked = select(Letter).where(Letter.purpose == Purpose.DECIDE)
+    broken_off.presses("李网格长", "不用")
+    broken_off.look(lambda session: setattr(session.exec(asked).one(), "state", LetterState.WAITING))
+    broken_off.console.blocked.add("李网格长")
+    broken_off.wait(minutes=1)
+    assert broken_off.new("王总网格长") == []
+
+
 def test_with_nobody_to_ask_it_stays_uncertain(village: Village) -> None:
     village.wait(hours=7)
     village.look(lambda session: setattr(session.exec(select(Letter).limit(1)).one(), "state", LetterState.SENDING))
