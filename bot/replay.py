@@ -9,8 +9,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from bot.config import Settings
 from bot.platforms import Outgoing, Pace, Platform, Receive
 from bot.stage import HandClock, Stage
-from handlers.message import Message, Quoted, Sender
+from handlers.message import Attached, Message, Quoted, Sender
 from storage import outbox
+from storage.attachments import Media
 from storage.chats import ChatKey
 from storage.database import Database
 
@@ -138,7 +139,7 @@ def _message(entry: Logged, seen: dict[tuple[str, str, str], Logged], recorder: 
         message=entry.message_id,
         at=entry.ts,
         text=entry.text,
-        photos=tuple(f"{entry.message_id}-{n}" for n in range(int(entry.photo))),
+        attached=tuple(Attached(Media.PHOTO, f"{entry.message_id}-{n}") for n in range(int(entry.photo))),
         quoted=_quoted(entry.platform, entry.chat_id, entry.reply_to, seen, recorder),
         pressed=entry.press,
     )

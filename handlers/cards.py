@@ -7,6 +7,7 @@ from handlers.message import Button
 from handlers.router import after_touch
 from nlp.places import building, without_flats
 from storage import outbox, people, reports
+from storage.attachments import Media
 from storage.events import Event
 from storage.outbox import Card, Letter, LetterState, Purpose, Urgency
 from storage.people import Person
@@ -244,8 +245,8 @@ def working_text(desk: Desk, case: Request) -> str:
         text[0] = f"🔴 {text[0]}"
     if quote := _quote(desk, case):
         text.append(quote)
-    if case.state != State.MISTAKEN and (photos := reports.count_photos(desk.session, case.number)):
-        text.append(desk.say("card.photos", count=photos))
+    if case.state != State.MISTAKEN and (came := reports.attached(desk.session, case.number)):
+        text.append(desk.say("card.photos", count=sum(one.media == Media.PHOTO for one in came)))
     if reason := _line(desk, given(desk, case)):
         text.append(reason)
     return "\n".join(text)

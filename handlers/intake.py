@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
-from handlers import access, cards, dispatch, urging
+from handlers import access, attached, cards, dispatch, urging
 from handlers.desk import Desk, Sorry
 from handlers.known import JOINING, Known
 from handlers.message import Button, Message, Reply
@@ -45,7 +45,7 @@ def hear(message: Message, known: Known, reader: Reader) -> Reading | None:
         addressed=message.mentioned or bool(message.quoted and message.quoted.by_us),
         open_category=known.open_category(message.chat, user, message.at),
     )
-    text = message.text or ("[图片]" if message.photos else "")
+    text = message.text or ("[图片]" if message.attached else "")
     reading = reader.read(text, context)
     return reading if reading.is_request or reading.unsure or reading.danger or message.private else None
 
@@ -162,7 +162,7 @@ def open_case(desk: Desk, reading: Reading, grid: Grid, told: Told) -> Request:
 
 
 def report(desk: Desk, case: Request, told: Told, *, first: bool) -> Report:
-    """Keeps one message as part of a case: its words masked and cut, the count of its photos."""
+    """Keeps one message as part of a case: its words masked and cut, and what came with it."""
     words = mask(told.text.strip())[:LONGEST]
     kept = texts.keep(desk.session, words) if words else None
     row = Report(
@@ -173,10 +173,11 @@ def report(desk: Desk, case: Request, told: Told, *, first: bool) -> Report:
         at=desk.now,
         first=first,
         text_id=kept.id if kept else None,
-        photos=len(desk.said.photos),
+        album=desk.said.album,
     )
     desk.session.add(row)
     desk.session.flush()
+    attached.keep(desk, case, desk.said.attached, report=row)
     reports.speak_up(desk.session, case.number, row.person_id)
     desk.touch(case)
     if told.person.id == desk.person.id:

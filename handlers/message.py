@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from storage.attachments import Media
 from storage.chats import ChatKey
 
 COMMAND_BYTES = 64  # the shortest limit of a button's hidden text (Telegram callback_data)
@@ -18,6 +19,20 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file or a place that came with a message. `file` is what the platform gives it out for.
+
+    `size` in bytes, None where the platform did not tell; `place` latitude and longitude in degrees (WGS 84).
+    """
+
+    media: Media
+    file: str = ""
+    name: str = ""
+    size: int | None = None
+    place: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Quoted:
     """The message that was replied to, as far as the platform hands it over."""
 
@@ -27,11 +42,15 @@ class Quoted:
     by_us: bool = False
     at: datetime | None = None
     quoted: "Quoted | None" = None
+    attached: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`delivery` is unique within one account; `pressed` means `text` came from a button of `quoted`."""
+    """`delivery` is unique within one account; `pressed` means `text` came from a button of `quoted`.
+
+    The messages of one `album` arrive one by one. An `edited` message has new words under its old id.
+    """
 
     chat: ChatKey
     title: str
@@ -41,9 +60,11 @@ class Message:
     message: str
     at: datetime
     text: str = ""
-    photos: tuple[str, ...] = ()
+    attached: tuple[Attached, ...] = ()
+    album: str | None = None
     quoted: Quoted | None = None
     pressed: bool = False
+    edited: bool = False
     mentioned: bool = False
 
 

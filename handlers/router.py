@@ -244,7 +244,7 @@ class Router:
                 return self._prompt(desk, chosen, f"/{chosen.name} ")
             return chosen.run(desk, parsed.all_words)
         case = self._case(desk, parsed, chosen.right)
-        if chosen.prompt and not parsed.words and not desk.said.photos:
+        if chosen.prompt and not parsed.words and not desk.said.attached:
             return self._prompt(desk, chosen, f"/{chosen.name} {case.number} ")
         return chosen.run(desk, case, parsed.words)
 

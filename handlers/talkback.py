@@ -9,7 +9,7 @@ from storage.requests import FINISHED, Outcome, Request, Satisfaction
 
 def reply_to_card(desk: Desk, case: Request) -> Reply | None:
     text = desk.said.text
-    if not text and not desk.said.photos:
+    if not text and not desk.said.attached:
         return None
     if not access.is_reporter(desk, case):
         return work.note(desk, case, text) if access.may_work(desk, case) else _neighbour(desk, case, text)

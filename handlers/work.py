@@ -2,7 +2,7 @@
 
 import re
 
-from handlers import access, cards, dispatch, satisfaction, voices
+from handlers import access, attached, cards, dispatch, satisfaction, voices
 from handlers.aside import among_residents, aside
 from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
@@ -88,7 +88,7 @@ def _tell_alone(desk: Desk, case: Request, text: str) -> None:
 def note(desk: Desk, case: Request, words: str) -> Reply:
     """Internal: no resident sees it."""
     _not_mistaken(desk, case)
-    desk.record(case, "noted", text=mask(words) or None, data={"photos": len(desk.said.photos)})
+    desk.record(case, "noted", text=mask(words) or None, data={"photos": attached.photos(desk)})
     return Reply(desk.say("note.done", number=case.number), nod=True)
 
 
@@ -105,7 +105,7 @@ def done(desk: Desk, case: Request, words: str) -> Reply | None:
         State.DONE,
         "done",
         text=mask(rest) or None,
-        data={"photos": len(desk.said.photos)},
+        data={"photos": attached.photos(desk)},
         outcome=found or Outcome.SOLVED,
         done_at=desk.now,
         remind_at=None,

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from storage import events, reports
+from storage import attachments, events, reports
+from storage.attachments import Attachment
 from storage.events import Event
 from storage.grids import Grid
 from storage.people import Person
@@ -48,10 +49,17 @@ def _report(session: Session, report: Report) -> dict[str, Any]:
         "voice": report.first,
         "withdrawn": report.gone_at is not None,
         "text": _body(session, report.text_id),
-        "photos": report.photos,
+        "attachments": [_attachment(one) for one in attachments.of_report(session, report.id)],
         "verdict": report.verdict,
         "satisfaction": report.satisfaction,
     }
+
+
+def _attachment(one: Attachment) -> dict[str, Any]:
+    """The file lies under its digest in the media folder once it is stored."""
+    facts = {"media": one.media.value, "state": one.state.value}
+    more = {name: getattr(one, name) for name in ("digest", "mime", "name", "size", "latitude", "longitude", "reason")}
+    return facts | {name: value for name, value in more.items() if value not in {None, ""}}
 
 
 def _event(session: Session, event: Event) -> dict[str, Any]:
@@ -62,6 +70,7 @@ def _event(session: Session, event: Event) -> dict[str, Any]:
         "who": _name(session, event.actor_id),
         "data": event.data,
         "text": _body(session, event.text_id),
+        "attachments": [_attachment(one) for one in attachments.of_event(session, event.id)],
         "hash": event.hash,
     }
 

@@ -78,6 +78,10 @@ class Letter(SQLModel, table=True):
     reply_to: str | None = None
     reaction: str | None = None
     erase: bool = False  # takes the message of `card_key` away
+    pin: bool = False  # puts the message of `card_key` on top of its chat
+    files: list[int] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )  # the attachments it brings, by id
     spoken: bool = False  # counts in the group's budget
     state: LetterState = Field(default=LetterState.WAITING, sa_type=words(LetterState))
     created_at: datetime = Field(sa_type=UTCTime)

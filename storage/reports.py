@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
+from storage import attachments
+from storage.attachments import Attachment
 from storage.database import UTCTime, words
 from storage.people import Person
 from storage.requests import OPEN, Outcome, Request, Satisfaction
@@ -25,8 +27,8 @@ class Report(SQLModel, table=True):
     at: datetime = Field(sa_type=UTCTime)
     first: bool
     silent: bool = False
+    album: str | None = None  # the messages of one album are one report
     text_id: int | None = Field(default=None, foreign_key="text.id")
-    photos: int = 0
     verdict: Outcome | None = Field(default=None, sa_type=words(Outcome))
     satisfaction: Satisfaction | None = Field(default=None, sa_type=words(Satisfaction))
     answered_at: datetime | None = Field(default=None, sa_type=UTCTime)
@@ -132,10 +134,11 @@ def count_voices(session: Session, request_id: int) -> int:
     ).one()
 
 
-def count_photos(session: Session, request_id: int) -> int:
-    """The photos of everybody who still stands behind a case, sent at first or added later."""
+def attached(session: Session, request_id: int) -> list[Attachment]:
+    """What came from everybody who still stands behind a case, at first or added later."""
     behind = {voice.person_id for voice in voices(session, request_id)}
-    return sum(report.photos for report in all_of(session, request_id) if report.person_id in behind)
+    came = {report.id for report in all_of(session, request_id) if report.person_id in behind}
+    return [one for one in attachments.of_case(session, request_id) if one.report_id in came]
 
 
 def reporters(session: Session, request_id: int) -> list[tuple[Report, Person]]:

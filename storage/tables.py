@@ -1,6 +1,7 @@
 """Every table there is: importing this file fills SQLModel's metadata, for the migrations and the tests."""
 
 from storage import (
+    attachments,
     chats,
     deliveries,
     duties,
@@ -17,5 +18,6 @@ from storage import (
 )
 
 TABLES = (
-    chats, deliveries, duties, events, grids, notices, outbox, people, questions, reports, requests, texts, units,
+    attachments, chats, deliveries, duties, events, grids, notices, outbox, people, questions, reports, requests, texts,
+    units,
 )  # fmt: skip

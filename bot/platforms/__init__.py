@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 from handlers.message import Message, Reaction, Standing
+from storage.attachments import Media
 
 Observe = Callable[[Standing | Reaction], Awaitable[None]]  # of what is no message; returns once committed
 Receive = Callable[[Message], Awaitable[str | None]]  # returns once committed; the text rides on the call (a toast)
@@ -21,8 +23,24 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """What a letter brings: `known` is this account's own name for it, `path` where our copy lies; either will do.
+
+    Of a location only its `place` is sent: latitude and longitude in degrees.
+    """
+
+    media: Media
+    name: str = ""
+    known: str | None = None
+    path: Path | None = None
+    place: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One call to the platform: new text, an edit of `edits`, a reaction on `reply_to`, or taking `edits` away."""
+    """One thing to do on the platform: new text with `files`, an edit of `edits`, a reaction on `reply_to`,
+    pinning `edits`, or taking it away.
+    """
 
     address: str
     private: bool
@@ -32,6 +50,8 @@ class Outgoing:
     reaction: str | None = None
     edits: str | None = None
     erase: bool = False
+    pin: bool = False
+    files: tuple[File, ...] = ()
 
 
 class RetryLater(Exception):  # noqa: N818 (what happened)
@@ -60,6 +80,9 @@ class Platform(Protocol):
 
     async def send(self, outgoing: Outgoing) -> str | None:
         """The platform's message id of what was sent. RetryLater, Undeliverable or MessageGone."""
+
+    async def fetch(self, file: str) -> bytes:
+        """What was attached to a message. RetryLater, or Undeliverable where it is gone or larger than allowed."""
 
     def link(self, code: str) -> str | None:
         """The address that opens the private chat and says /start with `code`; None where there is none."""

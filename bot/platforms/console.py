@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.platforms import MessageGone, Outgoing, Pace, Receive, Undeliverable
-from handlers.message import Message, Quoted, Sender
+from handlers.message import Attached, Message, Quoted, Sender
+from storage.attachments import Media
 from storage.chats import ChatKey
 
 BOT = "bot"
@@ -152,7 +153,7 @@ class Console:
             message=post.id,
             at=post.at,
             text=text,
-            photos=tuple(f"{post.id}-{n}" for n in range(post.photos)),
+            attached=tuple(Attached(Media.PHOTO, f"{post.id}-{n}") for n in range(post.photos)),
             quoted=self._quote(quoted),
             pressed=pressed,
             mentioned=mentioned,

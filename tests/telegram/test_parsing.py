@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.platforms.telegram.parsing import Ears, Move, Update, User
-from handlers.message import Message, Quoted, Sender
+from handlers.message import Attached, Message, Quoted, Sender
+from storage.attachments import Media
 from storage.chats import ChatKey
 
 ME = User(id=100, is_bot=True, first_name="小格", username="Xiaoge_Bot")
@@ -59,7 +60,7 @@ def test_a_photo_with_its_caption_counts_once_and_by_its_largest_size() -> None:
     sizes = [{"file_id": name, "file_unique_id": name, "width": side, "height": side} for name, side in
              (("s", 90), ("x", 1280), ("m", 320))]  # fmt: skip
     message = heard(photo=sizes, caption="门禁坏了", media_group_id="1")
-    assert (message.text, message.photos) == ("门禁坏了", ("x",))
+    assert (message.text, message.attached) == ("门禁坏了", (Attached(Media.PHOTO, "x"),))
     assert heard(photo=sizes).text == ""
 
 

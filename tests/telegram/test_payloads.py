@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.platforms.telegram.parsing import ALLOWED_UPDATES, Ears, Move, User, read
-from handlers.message import Message, Reaction, Standing
+from handlers.message import Attached, Message, Reaction, Standing
+from storage.attachments import Media
 
 FOLDER = Path(__file__).with_name("payloads")
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -35,10 +36,10 @@ EXPECTED: dict[str, dict[str, Any] | None] = {
     "mention": message("待办", mentioned=True),
     "forum_topic_message": message("路灯不亮", quoted=None),
     "reply_to_card": message("怎么样了"),
-    "photo_with_caption": message("门禁坏了", photos=("large",)),
-    "album_part": message("", photos=("large",)),
+    "photo_with_caption": message("门禁坏了", attached=(Attached(Media.PHOTO, "large"),)),
+    "album_part": message("", attached=(Attached(Media.PHOTO, "large"),)),
     "voice": None,
-    "document": message("楼道堆物", photos=()),
+    "document": message("楼道堆物", attached=()),
     "location": None,
     "edited_message": None,
     "callback_query": message("/metoo 1", pressed=True, at=NOW),

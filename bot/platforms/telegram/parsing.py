@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from handlers.message import Message, Quoted, Reaction, Sender, Standing
+from handlers.message import Attached, Message, Quoted, Reaction, Sender, Standing
+from storage.attachments import Media
 from storage.chats import ChatKey
 
 log = logging.getLogger(__name__)
@@ -205,7 +206,7 @@ class Ears:
             message=str(post.message_id),
             at=datetime.fromtimestamp(post.date, UTC),
             text=text,
-            photos=_photos(post),
+            attached=_attached(post),
             quoted=self._reply(post),
             mentioned=mentioned,
         )
@@ -311,6 +312,7 @@ def _likes(reactions: tuple[Emoji, ...]) -> bool:
     return any(one.emoji.rstrip("\ufe0f") in LIKES for one in reactions)
 
 
-def _photos(post: Post) -> tuple[str, ...]:
-    """One id per photo: of its largest size."""
-    return (max(post.photo, key=lambda size: size.width * size.height).file_id,) if post.photo else ()
+def _attached(post: Post) -> tuple[Attached, ...]:
+    """A photo in its largest size."""
+    largest = max(post.photo, key=lambda size: size.width * size.height, default=None)
+    return (Attached(Media.PHOTO, largest.file_id),) if largest else ()
