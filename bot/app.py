@@ -19,12 +19,14 @@ from bot import bell, clock, handover
 from bot.bell import Bell
 from bot.config import CategoryEntry, Settings, occurrence
 from bot.courier import Courier
+from bot.fetcher import Fetcher
 from bot.handover import Handed
 from bot.lanes import Lanes
 from bot.logs import without_text
 from bot.platforms import Outgoing, Platform
+from bot.store import Store
 from bot.sync import synchronise
-from handlers import answering, intake, known, router, standing, succession, thumbs
+from handlers import answering, attached, intake, known, pictures, router, standing, succession, thumbs
 from handlers.danger import FirstWords
 from handlers.desk import Desk, Link, Sorry, no_link
 from handlers.dispatch import on_duty
@@ -35,8 +37,9 @@ from handlers.talkback import reply_to_card
 from handlers.wording import Wording
 from nlp.lexicon import Category, Topic
 from nlp.reader import Reader
-from storage import chats, deliveries, outbox
-from storage.chats import Chat, ChatKey, Mode
+from storage import attachments, chats, deliveries, outbox
+from storage.attachments import Attachment
+from storage.chats import Chat, ChatKey
 from storage.database import ALONE, Database, Seat
 from storage.follow import CHAT
 from storage.outbox import Letter, Purpose, Urgency
@@ -61,7 +64,12 @@ class Handled:
 
 class App:
     def __init__(
-        self, settings: Settings, database: Database, platforms: Sequence[Platform], now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        database: Database,
+        platforms: Sequence[Platform],
+        now: Callable[[], datetime],
+        store: Store | None = None,
     ) -> None:
         for module in pkgutil.iter_modules(handlers.__path__):
             importlib.import_module(f"handlers.{module.name}")
@@ -72,13 +80,21 @@ class App:
         self.house = settings.house()
         self.say = Wording(self.house.language, self.house.zone)
         self.reader = reader_for(settings)
-        self.router = Router(router.grammar(self.say), self.reader, intake.hear, intake.act, reply_to_card)
+        self.router = Router(router.grammar(self.say), self.reader, intake.hear, pictures.act, reply_to_card)
         self.known = Known()
+        self.store = store or Store(settings.media.folder)
         self.lanes = Lanes(database, 1 if database.is_sqlite else LANES)
         self.first_words = FirstWords(self.house, self.say)
         self.couriers = [
-            Courier(platform, Seat(database, f"courier:{key}"), self.lanes.submit, self._give_back, now)
+            Courier(
+                platform, Seat(database, f"courier:{key}"), self.lanes.submit, self._give_back, now, store=self.store
+            )
             for key, platform in self.platforms.items()
+        ]
+        self.fetchers = [
+            Fetcher(platform, Seat(database, f"fetcher:{key}"), self.lanes.submit, self._lost, now, store=self.store)
+            for key, platform in self.platforms.items()
+            if platform.has_files
         ]
         self.bell = Bell(database, self._rung)
         self._stale = asyncio.Event()
@@ -113,7 +129,9 @@ class App:
         return synchronise(session, self.settings, at=self.now())
 
     async def refresh(self) -> None:
-        self.known = await self._do("start", lambda session: known.load(session, on_duty))
+        fresh = await self._do("start", lambda session: known.load(session, on_duty))
+        fresh.beforehand = self.known.beforehand
+        self.known = fresh
 
     async def run(self) -> None:
         """Everything at once until cancelled; a loop that fails resumes, it never ends the process."""
@@ -125,6 +143,7 @@ class App:
         if not self.database.is_sqlite:
             loops += [supervised("bell", self.bell.tell), supervised("bell", self.bell.listen)]
         loops += [supervised("courier", courier.run) for courier in self.couriers]
+        loops += [supervised("fetcher", fetcher.run) for fetcher in self.fetchers]
         loops += [
             supervised(platform.name, partial(platform.run, self.receive)) for platform in self.platforms.values()
         ]
@@ -180,6 +199,7 @@ class App:
         message = _storable(message)
         heard = self.router.hear(message, self.known)
         if heard is None:
+            self.known.overhear(message)
             return None
         words = self.first_words(message, heard.reading, self.known)
         said = await self._say_now(message, words) if words else True
@@ -291,9 +311,7 @@ class App:
         """What to do about it, in a transaction; it returns whether anything is kept of it. None: nothing to do."""
         if isinstance(event, Standing):
             return partial(self._stood, event)
-        chat = self.known.chats.get(event.chat)
-        listens = chat is not None and chat.mode == Mode.LISTEN and not chat.of_unit
-        return partial(self._reacted, event) if listens else None
+        return partial(self._reacted, event) if self.known.listens(event.chat) else None
 
     def _observed(self, event: Standing | Reaction, work: Callable[[Session], bool], session: Session) -> None:
         if not deliveries.seen(session, *event.chat[:2], event.delivery) and work(session):
@@ -358,11 +376,12 @@ class App:
         return desk.learnt
 
     async def next_due(self, after: datetime) -> datetime | None:
-        """When, after a moment, the next timer or letter comes due."""
+        """When, after a moment, the next timer, letter or file comes due."""
 
         def earliest(session: Session) -> datetime | None:
             times = [session.exec(select(func.min(job.timer)).where(job.timer > after)).one() for job in router.JOBS]
-            return min((at for at in [*times, outbox.next_after(session, after)] if at), default=None)
+            times += [outbox.next_after(session, after), attachments.next_after(session, after)]
+            return min((at for at in times if at), default=None)
 
         due: datetime | None = await self._do("clock", earliest)
         return due
@@ -377,6 +396,11 @@ class App:
     def _wake_couriers(self) -> None:
         for courier in self.couriers:
             courier.wake.set()
+
+    def _lost(self, session: Session, attachment: Attachment) -> None:
+        desk = self._desk(session)
+        attached.lost(desk, attachment)
+        router.finish(desk)
 
     def _give_back(self, session: Session, letter: Letter) -> None:
         router.give_back(self._desk(session), letter)

@@ -135,6 +135,12 @@ class TelegramSettings(Part):
         return self.secret.get_secret_value() if self.secret else ""
 
 
+class MediaSettings(Part):
+    """Where photos and files of cases lie, by default beside the place the bot is started in."""
+
+    folder: Path = Path("media")
+
+
 class HttpSettings(Part):
     """Where the bot listens: webhooks, /healthz, /readyz, /metrics. Something in front of it speaks TLS."""
 
@@ -214,6 +220,7 @@ class NoticeEntry(Part):
     grid: str
     schedule: Schedule
     text: str = Field(min_length=1, max_length=4000)
+    pin: bool = False
 
 
 class CategoryEntry(Part):
@@ -235,6 +242,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     platforms: Platforms = Platforms()
     http: HttpSettings | None = None
+    media: MediaSettings = MediaSettings()
     manners: Manners = Manners()
     urgent: Urgent = Urgent()
     lines: dict[Literal["lift", "gas", "electric", "police", "fire", "medical"], EmergencyLine] = {}

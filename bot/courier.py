@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session
 
-from bot.platforms import MessageGone, Outgoing, Pace, Platform, RetryLater, Undeliverable
-from storage import outbox
+from bot.platforms import File, MessageGone, Outgoing, Pace, Platform, RetryLater, Undeliverable
+from bot.store import Store
+from storage import attachments, outbox
 from storage.chats import Chat
 from storage.database import Seat
 from storage.outbox import Card, Letter, LetterState
@@ -29,14 +30,24 @@ PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600))  # between tr
 GIVE_UP_AFTER = timedelta(hours=24)
 FINISH = 5.0  # seconds for the calls under way when the bot stops
 MINUTE = timedelta(minutes=1)  # the longest span a platform counts in
+FETCHING = timedelta(seconds=3)  # between two looks for a file that is on its way
+WAIT_FOR_FILES = timedelta(minutes=1)  # then the letter leaves without it
 SCAN = 1.0  # seconds: the safety net under the wake-ups
 
 
 class Courier:
     def __init__(
-        self, platform: Platform, seat: Seat, submit: Submit[Any], give_back: GiveBack, now: Callable[[], datetime]
+        self,
+        platform: Platform,
+        seat: Seat,
+        submit: Submit[Any],
+        give_back: GiveBack,
+        now: Callable[[], datetime],
+        *,
+        store: Store,
     ) -> None:
         self.platform = platform
+        self.store = store
         self.wake = asyncio.Event()
         self._seat = seat
         self._submit = submit
@@ -141,10 +152,21 @@ class Courier:
         for letter in shut:
             self._failed(letter.id or 0, "the bot is kept out of the chat", session)
         return len(shut), [
-            (letter.id or 0, outgoing(letter, chat, card), chat.id or 0)
+            (letter.id or 0, outgoing(letter, chat, card, files), chat.id or 0)
             for letter, chat, card in rows
-            if chat.shut_at is None
+            if chat.shut_at is None and (files := self._files(session, letter)) is not None
         ]
+
+    def _files(self, session: Session, letter: Letter) -> tuple[File, ...] | None:
+        """None: a file is still being fetched, and the letter waits a little for it."""
+        if not letter.files:
+            return ()
+        at = self._now()
+        files = [self.store.file(one, *self._account) for one in attachments.chosen(session, letter.files)]
+        if None in files and at - letter.created_at < WAIT_FOR_FILES:
+            outbox.again(letter, at=at + FETCHING)
+            return None
+        return tuple(file for file in files if file)
 
     async def _send(self, letter_id: int, out: Outgoing, chat_id: int) -> None:
         try:
@@ -187,7 +209,7 @@ class Courier:
         letter = session.get_one(Letter, letter_id)
         if letter.card_key:
             outbox.forget_card(session, letter.card_key)
-        if letter.erase:
+        if letter.erase or letter.pin:
             letter.state = LetterState.SENT
         else:
             outbox.again(letter, at=self._now())
@@ -198,8 +220,8 @@ class Courier:
         self._give_back(session, letter)
 
 
-def outgoing(letter: Letter, chat: Chat, card: Card | None) -> Outgoing:
-    """A letter as one call to the platform: an edit where its card already stands."""
+def outgoing(letter: Letter, chat: Chat, card: Card | None, files: tuple[File, ...] = ()) -> Outgoing:
+    """A letter as one thing to do on the platform: an edit where its card already stands."""
     return Outgoing(
         address=chat.address,
         private=chat.private,
@@ -209,6 +231,8 @@ def outgoing(letter: Letter, chat: Chat, card: Card | None) -> Outgoing:
         reaction=letter.reaction,
         edits=card.message if card else None,
         erase=letter.erase,
+        pin=letter.pin,
+        files=files,
     )
 
 

@@ -11,6 +11,7 @@ from bot.platforms.console import Console
 from bot.play import Line, Play, Unplayable, parse, script
 from bot.screen import Screen, terminal
 from bot.stage import HandClock, Stage
+from bot.store import Store
 from storage import figures, ledger
 from storage.database import Database
 
@@ -26,7 +27,7 @@ async def demo(settings: Settings, play_file: Path, *, speed: float, interactive
         clock = HandClock(lines[0][0])
         console = Console(clock, watch=screen)
         database = Database(f"sqlite:///{Path(folder) / 'demo.db'}")
-        stage = Stage(settings, database, clock, lambda _: [console])
+        stage = Stage(settings, database, clock, lambda _: [console], Store(Path(folder) / "media"))
         try:
             await stage.start()
             play = Play(stage, console)

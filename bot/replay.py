@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.config import Settings
-from bot.platforms import Outgoing, Pace, Platform, Receive
+from bot.platforms import Outgoing, Pace, Platform, Receive, Undeliverable
 from bot.stage import HandClock, Stage
 from handlers.message import Attached, Message, Quoted, Sender
 from storage import outbox
@@ -46,6 +46,7 @@ class Recorder:
     """A platform that sends nowhere: every letter becomes a line, with an id so that it can be edited and quoted."""
 
     pace = Pace()
+    has_files = False
 
     def __init__(self, name: str, account: str, now: Callable[[], datetime], say: Say) -> None:
         self.name = name
@@ -58,11 +59,14 @@ class Recorder:
     async def run(self, receive: Receive) -> None:
         """Messages come from the log."""
 
+    async def fetch(self, file: str) -> bytes:  # noqa: ARG002 (the interface)
+        raise Undeliverable("a log has no files")
+
     def link(self, code: str) -> str | None:  # noqa: ARG002 (the interface)
         return None
 
     async def send(self, outgoing: Outgoing) -> str | None:
-        what = "erase" if outgoing.erase else "edit" if outgoing.edits else "react" if outgoing.reaction else "send"
+        what = _what(outgoing)
         message = outgoing.edits or (None if outgoing.reaction else f"bot-{self.before + len(self.texts) + 1}")
         if message:
             self.texts[outgoing.address, message] = (outgoing.text or "", outgoing.reply_to)
@@ -78,9 +82,15 @@ class Recorder:
             "buttons": [{"label": label, "command": command} for label, command in outgoing.buttons],
             "reply_to": outgoing.reply_to,
             "reaction": outgoing.reaction,
+            "files": [file.media.value for file in outgoing.files],
         }
         self._say({key: value for key, value in line.items() if value not in (None, [])})
         return message
+
+
+def _what(outgoing: Outgoing) -> str:
+    deeds = {"erase": outgoing.erase, "pin": outgoing.pin, "edit": outgoing.edits, "react": outgoing.reaction}
+    return next((deed for deed, done in deeds.items() if done), "send")
 
 
 def read(lines: Iterable[str]) -> Iterator[Logged]:

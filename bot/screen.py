@@ -42,7 +42,7 @@ class Screen:
         self.terminal.print(Text(text, style="red"))
 
     def _said(self, post: Posted) -> None:
-        words = [post.text, *[self.say("photo")] * post.photos]
+        words = [post.text, *(self.say(f"sign.{one.media}") for one in post.attached)]
         self.terminal.print(self._head(post).append(" ".join(filter(None, words))))
 
     def _pressed(self, post: Posted) -> None:
@@ -56,6 +56,8 @@ class Screen:
         self.terminal.print(self._head(post).append(first, style="green"))
         for text in rest.splitlines():
             self._line(text, "green")
+        if post.files:
+            self._line(" ".join(self.say(f"sign.{file.media}") for file in post.files), "green")
         self._buttons(post)
 
     def _edited(self, post: Posted) -> None:

@@ -5,7 +5,10 @@ from datetime import datetime
 
 from bot.app import App
 from bot.config import Settings
+from bot.courier import Courier
+from bot.fetcher import Fetcher
 from bot.platforms import Platform
+from bot.store import Store
 from handlers.message import Message
 from storage.database import Database
 
@@ -24,10 +27,15 @@ class Stage:
     """Messages come in one at a time; between two of them every timer and letter fires at its own moment."""
 
     def __init__(
-        self, settings: Settings, database: Database, clock: HandClock, platforms: Callable[[HandClock], list[Platform]]
+        self,
+        settings: Settings,
+        database: Database,
+        clock: HandClock,
+        platforms: Callable[[HandClock], list[Platform]],
+        store: Store | None = None,
     ) -> None:
         self.clock = clock
-        self.app = App(settings, database, platforms(clock), clock)
+        self.app = App(settings, database, platforms(clock), clock, store)
 
     async def start(self) -> list[str]:
         """Starts the bot as its only process; returns the configuration's conflicts as sentences."""
@@ -54,6 +62,7 @@ class Stage:
     async def settle(self) -> int:
         """Runs what is due now, timers and letters, until nothing is left; returns how much it was."""
         done = 0
-        while ran := await self.app.tick() + sum([await courier.step() for courier in self.app.couriers]):
+        carriers: list[Fetcher | Courier] = [*self.app.fetchers, *self.app.couriers]
+        while ran := await self.app.tick() + sum([await carrier.step() for carrier in carriers]):
             done += ran
         return done

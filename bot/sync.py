@@ -156,6 +156,7 @@ def _notices(session: Session, settings: Settings, grid_ids: dict[str, int | Non
             "grid_id": grid_ids[entry.grid],
             "schedule": entry.schedule,
             "text": entry.text,
+            "pin": entry.pin,
             "next_at": next_at,
         }
     conflicts = follow_file(session, Notice, rows)

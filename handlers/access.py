@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from handlers.aside import among_residents, can_be_alone
+from handlers.beforehand import JOINING
 from handlers.desk import Desk, Sorry
-from handlers.known import JOINING
 from handlers.message import Button
 from storage import outbox, reports, requests
 from storage.grids import Grid

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
 from storage import people
+from storage.attachments import Attachment
 from storage.outbox import Purpose
 from storage.requests import Request
 
@@ -32,7 +33,14 @@ def _write_first(desk: Desk, case: Request | None) -> str:
     return desk.say("aside.open", link=link) if link else desk.say("aside.write_first")
 
 
-def aside(desk: Desk, text: str, buttons: Sequence[Button] = (), *, case: Request | None = None) -> Reply | None:
+def aside(
+    desk: Desk,
+    text: str,
+    buttons: Sequence[Button] = (),
+    *,
+    case: Request | None = None,
+    files: Sequence[Attachment] = (),
+) -> Reply | None:
     """Answers here if nobody reads along, else alone; who cannot be reached alone is asked to write there first.
 
     A reply to an answer about a case needs no number.
@@ -40,9 +48,9 @@ def aside(desk: Desk, text: str, buttons: Sequence[Button] = (), *, case: Reques
     if not among_residents(desk):
         if case is None:
             return Reply(text, tuple(buttons))
-        desk.answer(text, case, buttons)
+        desk.answer(text, case, buttons, files)
         return None
     if not can_be_alone(desk):
         raise Sorry(_write_first(desk, case))
-    desk.write(Purpose.ANSWER, text, person_id=desk.person.id, buttons=buttons, case=case)
+    desk.write(Purpose.ANSWER, text, person_id=desk.person.id, buttons=buttons, case=case, files=files)
     return Reply(desk.say("aside.sent"), nod=True)

@@ -1,18 +1,33 @@
-"""What came with a message: kept as part of a case, shown to who may see it."""
+"""What came with a message: kept as part of a case, counted on its card, and missed when it is lost."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from handlers.beforehand import seat_of
 from handlers.desk import Desk
 from handlers.message import Attached
+from storage import outbox, people, requests
 from storage.attachments import Attachment, Keeping, Media
 from storage.events import Event
+from storage.outbox import Purpose
+from storage.people import Person
 from storage.reports import Report
 from storage.requests import Request
 
 
-def photos(desk: Desk) -> int:
-    """How many came with the message."""
-    return sum(one.media == Media.PHOTO for one in desk.said.attached)
+def take(desk: Desk) -> tuple[Attached, ...]:
+    """What came with the message and what its sender sent before it; it waits for other words no longer."""
+    came = (*desk.early, *desk.said.attached)
+    if desk.early:
+        seat = seat_of(desk.said)
+        desk.learnt.append(lambda known: known.beforehand.forget(seat))
+        desk.early = ()
+    return came
+
+
+def hold(desk: Desk) -> None:
+    """It waits for the words that say what it belongs to."""
+    message = desk.said
+    desk.learnt.append(lambda known: known.beforehand.keep(message))
 
 
 def keep(
@@ -36,7 +51,43 @@ def keep(
                 latitude=latitude,
                 longitude=longitude,
                 state=Keeping.STORED if is_place else Keeping.WANTED,
+                came_at=desk.now,
                 next_at=None if is_place else desk.now,
             )
         )
     desk.session.flush()
+
+
+def signs(desk: Desk, came: Iterable[Attached]) -> str:
+    """What stands for files without words: "[图片] [语音]"."""
+    return " ".join(dict.fromkeys(desk.say(f"sign.{one.media}") for one in came))
+
+
+def counted(desk: Desk, came: Sequence[Attachment]) -> str:
+    """ "照片 3 · 语音 1 · 没取到 1"; empty if there is nothing."""
+    there = [one.media for one in came if one.state != Keeping.LOST]
+    parts = [desk.say(f"count.{media}", count=there.count(media)) for media in Media if media in there]
+    if len(there) < len(came):
+        parts.append(desk.say("count.lost", count=len(came) - len(there)))
+    return " · ".join(parts)
+
+
+def lost(desk: Desk, one: Attachment) -> None:
+    """The card says so, and who sent it hears once why: they may have it still."""
+    case = requests.lock(desk.session, one.request_id)
+    if case is None or one.reason is None:
+        return
+    desk.touch(case)
+    report = desk.session.get(Report, one.report_id) if one.report_id else None
+    event = desk.session.get(Event, one.event_id) if one.event_id else None
+    sender = report.person_id if report else event.actor_id if event else None
+    person = desk.session.get(Person, sender) if sender else None
+    text = desk.say(f"lost.{one.reason}", number=case.number)
+    key = f"lost:{case.number}:{one.reason}:{sender}"
+    if person and person.unreachable_at is None and people.private_chat(desk.session, desk.id_of(person)):
+        desk.write(Purpose.TELL, text, person_id=person.id, case=case, card_key=key, at=desk.house.awake(desk.now))
+    elif report and not outbox.stands(desk.session, key):
+        desk.write(
+            Purpose.TELL, text, chat_id=report.chat_id, reply_to=report.message, case=case, card_key=key,
+            at=desk.house.awake(desk.now), public=True,
+        )  # fmt: skip

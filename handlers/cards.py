@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
+from handlers import attached
 from handlers.desk import Desk
 from handlers.message import Button
 from handlers.router import after_touch
 from nlp.places import building, without_flats
 from storage import outbox, people, reports
-from storage.attachments import Media
 from storage.events import Event
 from storage.outbox import Card, Letter, LetterState, Purpose, Urgency
 from storage.people import Person
@@ -245,8 +245,8 @@ def working_text(desk: Desk, case: Request) -> str:
         text[0] = f"🔴 {text[0]}"
     if quote := _quote(desk, case):
         text.append(quote)
-    if case.state != State.MISTAKEN and (came := reports.attached(desk.session, case.number)):
-        text.append(desk.say("card.photos", count=sum(one.media == Media.PHOTO for one in came)))
+    if counted := attached.counted(desk, reports.attached(desk.session, case.number)):
+        text.append(counted)
     if reason := _line(desk, given(desk, case)):
         text.append(reason)
     return "\n".join(text)
@@ -266,6 +266,8 @@ def working_buttons(desk: Desk, case: Request) -> list[Button]:
         State.DISPATCHED: ("on_my_way", "falsealarm") if case.danger else ("take", "transfer", "notrequest", "menu"),
         State.ACCEPTED: ("done", "reply", "transfer", "menu"),
     }.get(case.state, ())
+    if names and reports.attached(desk.session, case.number):
+        names = (*names[:-1], "photos", *names[-1:])
     return [
         Button(desk.say(f"button.{name}"), f"/{'take' if name == 'on_my_way' else name} {case.number}")
         for name in names

@@ -10,10 +10,11 @@ from sqlmodel import Session
 
 from handlers.house import House
 from handlers.known import Learnt
-from handlers.message import Button, Message
+from handlers.message import Attached, Button, Message
 from handlers.wording import Wording
 from nlp.reader import Reader
 from storage import events, outbox, people, questions, reports
+from storage.attachments import Attachment
 from storage.chats import Chat
 from storage.events import Event
 from storage.follow import CHAT
@@ -54,6 +55,7 @@ class Desk:
     chat: Chat | None = None
     message: Message | None = None
     link: Link = no_link  # the address that opens the private chat with /start and this code
+    early: tuple[Attached, ...] = ()  # what the speaker sent before these words
     touched: dict[int, Request] = field(default_factory=dict)
     learnt: list[Learnt] = field(default_factory=list)
     asking: str = ""  # the command of an open question just put: in a group it must stand as a message to reply to
@@ -180,6 +182,7 @@ class Desk:
         at: datetime | None = None,
         public: bool = False,
         spoken: bool = False,
+        files: Sequence[Attachment] = (),
     ) -> Letter:
         """Puts a letter into the outbox: to a chat or a person, not before `at` (now).
 
@@ -197,6 +200,7 @@ class Desk:
             buttons=[[button.label, button.command] for button in buttons],
             reply_to=reply_to,
             spoken=spoken,
+            files=[one.id for one in files if one.id],
             created_at=self.now,
             not_before=at or self.now,
         )
@@ -207,10 +211,14 @@ class Desk:
         """Whether this group's budget still has room for an answer now."""
         return outbox.has_room(self.session, self.chat_id, self.now, self.house.budget)
 
-    def answer(self, text: str, case: Request, buttons: Sequence[Button] = ()) -> None:
+    def answer(
+        self, text: str, case: Request, buttons: Sequence[Button] = (), files: Sequence[Attachment] = ()
+    ) -> None:
         """Says it where it was asked, as a letter about the case: a reply to it needs no number."""
         reply_to = None if self.here.private else self.said.message
-        self.write(Purpose.ANSWER, text, chat_id=self.chat_id, case=case, buttons=buttons, reply_to=reply_to)
+        self.write(
+            Purpose.ANSWER, text, chat_id=self.chat_id, case=case, buttons=buttons, reply_to=reply_to, files=files
+        )
 
     def nod(self, chat_id: int, message: str, reaction: str) -> None:
         """A reaction on a message: the quietest answer there is."""
@@ -234,6 +242,19 @@ class Desk:
         """Takes the message of a card away, or drops it if it has not left yet."""
         outbox.drop(self.session, card_key=card_key)
         self.erase_later(card_key, chat_id, at=self.now)
+
+    def pin(self, card_key: str, chat_id: int, *, urgency: Urgency, at: datetime | None = None) -> None:
+        """Puts the message of a card on top of its chat, once it stands there."""
+        letter = Letter(
+            purpose=Purpose.CARD,
+            urgency=urgency,
+            chat_id=chat_id,
+            card_key=card_key,
+            pin=True,
+            created_at=self.now,
+            not_before=at or self.now,
+        )
+        outbox.write(self.session, letter)
 
     def erase_later(self, card_key: str, chat_id: int, *, at: datetime) -> None:
         letter = Letter(

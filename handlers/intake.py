@@ -2,23 +2,25 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from handlers import access, attached, cards, dispatch, urging
+from handlers.beforehand import JOINING
 from handlers.desk import Desk, Sorry
-from handlers.known import JOINING, Known
-from handlers.message import Button, Message, Reply
+from handlers.known import Known
+from handlers.message import Attached, Button, Message, Reply
 from handlers.router import METOO, REGISTER, case_command, command
 from nlp.masks import mask
 from nlp.places import building, find, near
 from nlp.reader import Context, Reader, Reading
-from storage import grids, people, reports, requests, texts
+from storage import attachments, grids, people, reports, requests, texts
 from storage.follow import CHAT
 from storage.grids import Grid
 from storage.outbox import Purpose
 from storage.people import STAFF, Person
 from storage.reports import Report
 from storage.requests import Request, State
+from storage.texts import Text
 
 LONGEST = 2000  # characters of a report that are kept
 LONGEST_NAME = 5  # characters of a caller's name
@@ -34,6 +36,7 @@ class Told(NamedTuple):
     person: Person
     text: str
     message: str
+    attached: tuple[Attached, ...] = ()
 
 
 def hear(message: Message, known: Known, reader: Reader) -> Reading | None:
@@ -62,7 +65,7 @@ def act(desk: Desk, reading: Reading) -> Reply | None:
 
 
 def _told(desk: Desk, words: str) -> Told:
-    return Told(desk.person, words, desk.said.message)
+    return Told(desk.person, words, desk.said.message, attached.take(desk))
 
 
 def take_in(desk: Desk, reading: Reading, told: Told) -> Reply | None:
@@ -173,11 +176,10 @@ def report(desk: Desk, case: Request, told: Told, *, first: bool) -> Report:
         at=desk.now,
         first=first,
         text_id=kept.id if kept else None,
-        album=desk.said.album,
     )
     desk.session.add(row)
     desk.session.flush()
-    attached.keep(desk, case, desk.said.attached, report=row)
+    attached.keep(desk, case, told.attached, report=row)
     reports.speak_up(desk.session, case.number, row.person_id)
     desk.touch(case)
     if told.person.id == desk.person.id:
@@ -218,22 +220,86 @@ def join(desk: Desk, case: Request, told: Told) -> Reply | None:
     return Reply(desk.say("receipt.counted", number=case.number), nod=True) if desk.said.pressed else None
 
 
-def add_words(desk: Desk, case: Request, told: Told, reading: Reading | None = None) -> Reply:
-    """One more detail for a case. A place that was missing is filled in, and may lead to other hands."""
+def add_words(desk: Desk, case: Request, told: Told, reading: Reading | None = None) -> Reply | None:
+    """One more detail for a case. A place that was missing is filled in, and may lead to other hands.
+
+    Files without words go silently with what the person just said.
+    """
+    last = None if told.text else reports.latest_of(desk.session, case.number, desk.id_of(told.person))
+    if last and desk.now - last.at < JOINING:
+        return _add_files(desk, case, told, last)
     row = report(desk, case, told, first=False)
     places = reading.places if reading else find(told.text)
-    changes = {}
-    if places and not case.places:
-        grid = grids.locate(desk.session, desk.session.get_one(Grid, case.grid_id), _buildings(places))
-        changes = {"places": " ".join(places), "grid_id": grid.id}
+    changes = {} if case.places else _place(desk, case, places)
     desk.record(case, "added", data={"report": row.id}, **changes)
-    if changes and case.state == State.DISPATCHED and case.dispatches == 1 and not dispatch.led_by_duty(desk, case):
+    if changes and _goes_elsewhere(desk, case):
         dispatch.dispatch(desk, case, "dispatched")
-    elif case.lead_person_id != told.person.id:
-        card = cards.headline(desk, case, public=False)
-        words = mask(told.text)[:LONGEST] or desk.say("photo")
-        cards.tell_lead(desk, case, desk.say("lead.added", card=card, words=words))
+    else:
+        _tell_lead(desk, case, told)
     return Reply(desk.say("receipt.added", number=case.number), nod=True)
+
+
+def _tell_lead(desk: Desk, case: Request, told: Told) -> None:
+    if case.lead_person_id != told.person.id:
+        card = cards.headline(desk, case, public=False)
+        words = " ".join(filter(None, (mask(told.text)[:LONGEST], attached.signs(desk, told.attached))))
+        cards.tell_lead(desk, case, desk.say("lead.added", card=card, words=words))
+
+
+def _place(desk: Desk, case: Request, places: tuple[str, ...]) -> dict[str, Any]:
+    """The columns a named place changes."""
+    if not places or " ".join(places) == case.places:
+        return {}
+    grid = grids.locate(desk.session, desk.session.get_one(Grid, case.grid_id), _buildings(places))
+    return {"places": " ".join(places), "grid_id": grid.id}
+
+
+def _goes_elsewhere(desk: Desk, case: Request) -> bool:
+    """Whether at its place somebody else leads, and nobody has taken it yet."""
+    return case.state == State.DISPATCHED and case.dispatches == 1 and not dispatch.led_by_duty(desk, case)
+
+
+def _add_files(desk: Desk, case: Request, told: Told, last: Report) -> Reply | None:
+    """The working card counts them; of a burst only the first is answered, and mentioned if it replies to a card."""
+    reports.speak_up(desk.session, case.number, last.person_id)
+    more = bool(attachments.of_report(desk.session, last.id))
+    attached.keep(desk, case, told.attached, report=last)
+    desk.touch(case)
+    if desk.said.quoted and not more:
+        _tell_lead(desk, case, told)
+    return None if more else Reply(desk.say("receipt.added", number=case.number), nod=True)
+
+
+def reword(desk: Desk, reading: Reading) -> Reply | None:
+    """A message was edited: what belongs to a case has new words, and anything else is read anew."""
+    row = reports.of_message(desk.session, desk.chat_id, desk.said.message)
+    if row is None:
+        return _read_anew(desk, reading)
+    case = requests.lock(desk.session, row.request_id)
+    words = mask(desk.said.text.strip())[:LONGEST]
+    before = desk.session.get_one(Text, row.text_id).body if row.text_id else None
+    if case is None or not case.is_open or not words or words == before:
+        return None
+    unread = case.state == State.DISPATCHED and case.dispatches == 1
+    changes = _place(desk, case, reading.places) if unread and desk.count_voices(case) == 1 else {}
+    desk.record(case, "reworded", data={"report": row.id}, text=before, **changes)
+    texts.blank(desk.session, row.text_id)  # the history has it
+    row.text_id = texts.keep(desk.session, words).id
+    if changes and _goes_elsewhere(desk, case):
+        dispatch.dispatch(desk, case, "dispatched")
+    elif not unread:
+        card = cards.headline(desk, case, public=False)
+        cards.tell_lead(desk, case, desk.say("lead.reworded", card=card, words=words))
+    return None
+
+
+def _read_anew(desk: Desk, reading: Reading) -> Reply | None:
+    if not (reading.is_request or reading.danger):
+        return None
+    key = grey_key(desk, desk.said.message)
+    if desk.said_on(key):
+        desk.erase(key, desk.chat_id)
+    return act(desk, reading)
 
 
 # -- the small question of the grey band --------------------------------------------------------------------------
@@ -276,7 +342,8 @@ def register(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001 (the inter
     desk.erase(grey_key(desk, original.message), desk.chat_id)
     reading = desk.reader.read(original.text, ASKED_FOR)
     person = desk.someone(original.sender.user, original.sender.name)
-    reply = take_in(desk, reading, Told(person, original.text, original.message))
+    early = attached.take(desk) if person.id == desk.person.id else ()
+    reply = take_in(desk, reading, Told(person, original.text, original.message, (*early, *original.attached)))
     return reply or (None if desk.here.private else Reply(desk.say("register.done"), nod=True))
 
 
@@ -328,12 +395,14 @@ def metoo(desk: Desk, case: Request, words: str) -> Reply | None:
         raise Sorry(desk.say("illegal.ended", number=case.number))
     if reports.voice_of(desk.session, case.number, desk.id_of(desk.person)):
         reports.speak_up(desk.session, case.number, desk.id_of(desk.person))
+        if desk.said.attached:
+            return add_words(desk, case, _told(desk, ""))
         return Reply(desk.say("receipt.counted_already", number=case.number), nod=True)
     return join(desk, case, _told(desk, words))
 
 
 @case_command("more", access.anyone, prompt=True)
-def more(desk: Desk, case: Request, words: str) -> Reply:
+def more(desk: Desk, case: Request, words: str) -> Reply | None:
     if not case.is_open:
         raise Sorry(desk.say("illegal.ended", number=case.number))
     return add_words(desk, case, _told(desk, words))

@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from handlers.beforehand import JOINING, Beforehand, Seat
+from handlers.message import Message
 from storage import people
 from storage.chats import Chat, ChatKey, Mode
 from storage.grids import Grid
 from storage.people import STAFF, Address, Person, Rank, Role
 from storage.reports import Report
 from storage.requests import OPEN, Request
-
-JOINING = timedelta(minutes=10)  # how long a sender's next words may belong to what they just reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,6 @@ class KnownChat:
     duty_phone: str = ""
 
 
-Seat = tuple[ChatKey, str]  # a person (the platform's user id) in a chat
-
-
 @dataclass
 class Known:
     """A snapshot for the event loop. It may be seconds old: whoever acts on it decides again from the database."""
@@ -36,6 +33,17 @@ class Known:
     staff: dict[tuple[str, str, str], frozenset[Rank]] = field(default_factory=dict)
     former: set[tuple[str, str, str]] = field(default_factory=set)  # accounts of those who work here no more
     reported: dict[Seat, tuple[str, datetime]] = field(default_factory=dict)
+    beforehand: Beforehand = field(default_factory=Beforehand)
+
+    def listens(self, key: ChatKey) -> bool:
+        """Whether the talk of a chat is listened to for requests."""
+        chat = self.chats.get(key)
+        return chat is not None and chat.mode == Mode.LISTEN and not chat.of_unit
+
+    def overhear(self, message: Message) -> None:
+        """Talk that is no request: where it is listened to, its files wait a while for words."""
+        if self.listens(message.chat) and not message.sender.is_bot:
+            self.beforehand.overhear(message)
 
     def ranks(self, chat: ChatKey, user: str) -> frozenset[Rank]:
         return self.staff.get((chat.platform, chat.account, user), frozenset())

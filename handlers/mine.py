@@ -23,9 +23,10 @@ TOLD = frozenset({
     "withdrawn", "closed_by_tap", "closed_by_silence", "false_alarm", "undone", "handed_over",
 })  # fmt: skip
 TOLD_WORDS = frozenset({"replied", "done", "outcome"})  # said to the reporters in the first place
-INTERNAL = frozenset(
-    {"noted", "reclassed", "reminded", "urged", "joined", "added", "unreached", "nobody_reached", "chain_ended"}
-)
+INTERNAL = frozenset({
+    "noted", "reclassed", "reminded", "urged", "joined", "added", "reworded", "unreached", "nobody_reached",
+    "chain_ended",
+})  # fmt: skip
 
 
 @command("my")

@@ -23,7 +23,10 @@ def send(desk: Desk, notice: Notice) -> None:
     groups = notices.groups(desk.session, grid, after=notice.sent_through, limit=CHUNK)
     text = desk.say("notice", text=notice.text, community=desk.house.community)
     for chat in groups:
-        desk.write(Purpose.NOTICE, text, chat_id=chat.id, notice_id=notice.id, urgency=Urgency.BROADCAST)
+        key = f"notice:{notice.id}:{desk.now.isoformat()}:{chat.id}" if notice.pin else None
+        desk.write(Purpose.NOTICE, text, chat_id=chat.id, notice_id=notice.id, urgency=Urgency.BROADCAST, card_key=key)
+        if key and chat.id:
+            desk.pin(key, chat.id, urgency=Urgency.BROADCAST)
     if len(groups) == CHUNK:
         notice.sent_through = groups[-1].id or 0
     else:

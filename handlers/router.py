@@ -9,10 +9,11 @@ from sqlmodel import SQLModel
 
 from handlers import access
 from handlers.access import Right
+from handlers.beforehand import seat_of
 from handlers.desk import Desk, Sorry
 from handlers.grammar import Grammar, Parsed
 from handlers.known import Known
-from handlers.message import Message, Reply
+from handlers.message import Attached, Message, Reply
 from handlers.wording import Wording
 from nlp.reader import Reader, Reading
 from storage import questions
@@ -117,6 +118,7 @@ class Heard:
 
     parsed: Parsed | None = None
     reading: Reading | None = None
+    early: tuple[Attached, ...] = ()
 
 
 Hear = Callable[[Message, Known, Reader], Reading | None]
@@ -138,18 +140,23 @@ class Router:
         chat = known.chats.get(message.chat)
         if message.sender.is_bot or not (message.private or (chat and chat.mode != Mode.OFF)):
             return None
+        early = known.beforehand.of(seat_of(message), message.at)
+        if message.edited:
+            reading = (
+                self.hear_talk(message, known, self.reader) if message.private or known.listens(message.chat) else None
+            )
+            return Heard(None, reading, early) if reading else None
         parsed = self.grammar.parse(message.text)
         if message.pressed:
-            return Heard(parsed) if parsed else None
+            return Heard(parsed, None, early) if parsed else None
         if message.text.startswith("/") and not (parsed or message.private):
             return None  # another bot's command
         to_us = message.private or message.mentioned or bool(message.quoted and message.quoted.by_us)
         addressed = to_us or message.text.startswith("/")
-        listens = chat is not None and chat.mode == Mode.LISTEN and not chat.of_unit
         # Commands and answers are read too: a danger in them must not wait.
-        reading = self.hear_talk(message, known, self.reader) if addressed or listens else None
+        reading = self.hear_talk(message, known, self.reader) if addressed or known.listens(message.chat) else None
         if addressed or reading or (parsed and (parsed.sure or self._may_point(message, parsed, known))):
-            return Heard(parsed, reading)
+            return Heard(parsed, reading, early)
         return None
 
     @staticmethod
@@ -161,6 +168,7 @@ class Router:
 
     def act(self, desk: Desk, heard: Heard) -> Reply | None:
         """Inside the transaction. Raises Sorry with the one sentence for the person; cards follow what was touched."""
+        desk.early = heard.early
         try:
             reply = self._act(desk, heard)
         except IllegalMove as move:
@@ -171,7 +179,7 @@ class Router:
     def _act(self, desk: Desk, heard: Heard) -> Reply | None:
         message = desk.said
         slash = message.pressed or message.text.startswith("/")
-        if heard.reading and _alarming(heard.reading) and not desk.is_staff:
+        if heard.reading and (message.edited or (_alarming(heard.reading) and not desk.is_staff)):
             return self.act_on_talk(desk, heard.reading)
         if heard.parsed and slash:
             return self.run(desk, heard.parsed)
@@ -194,7 +202,10 @@ class Router:
         question = questions.find(desk.session, desk.chat_id, desk.id_of(person), at=desk.now)
         asked = self.grammar.parse(question.command) if question else None
         parsed = self.grammar.parse(question.command + desk.said.text) if question else None
-        if asked is None or parsed is None or self._asked_again(desk, asked) or self._about_another(desk, asked):
+        files_alone = desk.said.attached and not desk.said.text
+        if asked is None or parsed is None or (files_alone and COMMANDS[asked.name].right is None):
+            return None
+        if self._asked_again(desk, asked) or self._about_another(desk, asked):
             return None
         desk.answered()
         if desk.said.text.strip() in desk.say("question.never_mind").split():

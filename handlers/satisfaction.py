@@ -1,5 +1,6 @@
 """After *done*: two taps to every reporter, reopening, and closing after seven silent days."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -8,15 +9,17 @@ from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
 from handlers.router import case_command, job
 from nlp.masks import mask
-from storage import outbox, people, reports
+from storage import attachments, outbox, people, reports
+from storage.attachments import Attachment
 from storage.events import Event
 from storage.grids import Grid
-from storage.outbox import Letter, Purpose
+from storage.outbox import Card, Letter, Purpose
 from storage.people import Person, Rank
 from storage.reports import Report
 from storage.requests import FINISHED, Outcome, Request, Satisfaction, State
 
 PUNCTUATION = " ,，:：。"  # between an answer and its reason
+BURST = timedelta(seconds=20)  # what a worker sends within it goes out together
 SILENCE = timedelta(days=7)
 REOPENS_WITHIN = timedelta(days=10)
 Choice = TypeVar("Choice", Outcome, Satisfaction)
@@ -27,7 +30,25 @@ WORST_MOOD_FIRST = (Satisfaction.BAD, Satisfaction.FAIR, Satisfaction.GOOD)
 def ask(desk: Desk, case: Request) -> None:
     """The first tap: solved? Asked again (edited) when the worker changes the outcome."""
     key = _key(desk, case).removesuffix(":")
-    voices.tell(desk, case, Purpose.ASK, _solved(desk, case), card=key, buttons=_taps(desk, case, "solved", Outcome))
+    taps, files = _taps(desk, case, "solved", Outcome), _evidence(desk, _finish(desk, case))
+    voices.tell(desk, case, Purpose.ASK, _solved(desk, case), card=key, buttons=taps, files=files)
+
+
+def _evidence(desk: Desk, finish: Event) -> Sequence[Attachment]:
+    return attachments.of_event(desk.session, finish.id)
+
+
+def show(desk: Desk, case: Request, finish: Event) -> None:
+    """Evidence that came after the question: the question mentions it, and who is asked alone is shown it."""
+    if case.state != State.DONE or any(voice.answered_at for voice in reports.voices(desk.session, case.number)):
+        return
+    ask(desk, case)
+    text, files = desk.say("evidence", number=case.number), _evidence(desk, finish)
+    for voice, person in reports.reporters(desk.session, case.number):
+        # A question that has not left yet brings it itself.
+        if not voice.silent and desk.session.get(Card, f"{_key(desk, case)}p{voice.person_id}"):
+            at, key = desk.house.awake(desk.now + BURST), f"evidence:{case.number}:{finish.number}:p{voice.person_id}"
+            desk.write(Purpose.TELL, text, person_id=person.id, case=case, files=files, card_key=key, at=at)
 
 
 def _solved(desk: Desk, case: Request) -> str:
@@ -41,7 +62,7 @@ def _solved(desk: Desk, case: Request) -> str:
         who=cards.lead_name(desk, case),
         outcome=desk.say(f"outcome.{case.outcome}"),
         at=desk.say.past(finish.at, desk.now),
-        photo=desk.say("ask.photo") if finish.data["photos"] else "",
+        photo=desk.say("ask.photo") if _evidence(desk, finish) else "",
         words=desk.say("ask.words", words=words) if words else "",
     )
 

@@ -7,6 +7,7 @@ from handlers.message import Button
 from handlers.router import undelivered
 from nlp.places import building, without_flats
 from storage import people, reports
+from storage.attachments import Attachment
 from storage.chats import Chat
 from storage.outbox import Letter, Purpose
 from storage.people import Person
@@ -15,13 +16,21 @@ from storage.requests import Request
 
 
 def tell(
-    desk: Desk, case: Request, purpose: Purpose, text: str, *, card: str | None = None, buttons: Sequence[Button] = ()
+    desk: Desk,
+    case: Request,
+    purpose: Purpose,
+    text: str,
+    *,
+    card: str | None = None,
+    buttons: Sequence[Button] = (),
+    files: Sequence[Attachment] = (),
 ) -> None:
     """One letter per reporter with a private chat; one reply for all others of a group, to the first one's message.
 
     Who only put a thumb on the card reads on there.
 
-    `card` makes the letters editable under that name. In a group a delicate case says nothing but its number.
+    `files` are shown alone only. `card` makes the letters editable under that name. In a group a delicate case says
+    nothing but its number.
     """
     shared: dict[int, Report] = {}
     for voice, person in reports.reporters(desk.session, case.number):
@@ -29,7 +38,7 @@ def tell(
             continue
         if person.unreachable_at is None and people.private_chat(desk.session, voice.person_id):
             key = f"{card}:p{voice.person_id}" if card else None
-            _send(desk, case, purpose, text, card_key=key, buttons=buttons, person=person)
+            _send(desk, case, purpose, text, card_key=key, buttons=buttons, person=person, files=files)
         else:
             shared.setdefault(voice.chat_id, voice)
     for chat_id, voice in shared.items():
@@ -59,6 +68,7 @@ def _send(
     buttons: Sequence[Button],
     person: Person | None = None,
     voice: Report | None = None,
+    files: Sequence[Attachment] = (),
 ) -> None:
     desk.write(
         purpose,
@@ -69,6 +79,7 @@ def _send(
         case=case,
         buttons=buttons,
         card_key=card_key,
+        files=files,
         at=desk.house.awake(desk.now),
     )
 

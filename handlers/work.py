@@ -1,6 +1,7 @@
 """What a worker does with a case: take, reply, note, done, transfer, another category, not a request."""
 
 import re
+from collections.abc import Sequence
 
 from handlers import access, attached, cards, dispatch, satisfaction, voices
 from handlers.aside import among_residents, aside
@@ -8,7 +9,8 @@ from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
 from handlers.router import case_command
 from nlp.masks import mask
-from storage import outbox, people, reports, texts, units
+from storage import attachments, outbox, people, reports, texts, units
+from storage.attachments import Attachment
 from storage.chats import Chat
 from storage.grids import Grid
 from storage.outbox import Purpose
@@ -63,32 +65,37 @@ def _not_mistaken(desk: Desk, case: Request) -> None:
 def reply(desk: Desk, case: Request, words: str) -> Reply:
     """To the reporters: a line on the card, and a letter to those who do not see the card."""
     still_open(desk, case)
-    if not words:  # a photo alone says nothing: it does not travel
+    if not words:  # a photo alone says nothing: it waits for its words
+        attached.hold(desk)
         desk.ask(f"/reply {case.number} ")
         return Reply(desk.say("command.reply.prompt"))
     words = mask(words)
-    desk.record(case, "replied", text=words)
+    event = desk.record(case, "replied", text=words)
+    attached.keep(desk, case, attached.take(desk), event=event)
+    files = attachments.of_event(desk.session, event.id)
     card = cards.headline(desk, case, public=desk.count_voices(case) > 1)  # whose flat it is
     news = desk.say("news.reply", card=card, who=desk.person.name, words=words)
     if case.delicate or case.chat_id is None:
-        voices.tell(desk, case, Purpose.TELL, news)
+        voices.tell(desk, case, Purpose.TELL, news, files=files)
     else:
-        _tell_alone(desk, case, news)
+        _tell_alone(desk, case, news, files)
     return Reply(desk.say("reply.done", number=case.number), nod=True)
 
 
-def _tell_alone(desk: Desk, case: Request, text: str) -> None:
+def _tell_alone(desk: Desk, case: Request, text: str, files: Sequence[Attachment] = ()) -> None:
     """To those who reported in private, where they did; but not back to who speaks."""
     for chat_id in dict.fromkeys(voice.chat_id for voice in reports.voices(desk.session, case.number)):
         if chat_id != desk.chat_id and desk.session.get_one(Chat, chat_id).private:
-            desk.write(Purpose.TELL, text, chat_id=chat_id, case=case, at=desk.house.awake(desk.now))
+            at = desk.house.awake(desk.now)
+            desk.write(Purpose.TELL, text, chat_id=chat_id, case=case, at=at, files=files)
 
 
 @case_command("note", access.may_work, prompt=True)
 def note(desk: Desk, case: Request, words: str) -> Reply:
     """Internal: no resident sees it."""
     _not_mistaken(desk, case)
-    desk.record(case, "noted", text=mask(words) or None, data={"photos": attached.photos(desk)})
+    event = desk.record(case, "noted", text=mask(words) or None)
+    attached.keep(desk, case, attached.take(desk), event=event)
     return Reply(desk.say("note.done", number=case.number), nod=True)
 
 
@@ -100,12 +107,11 @@ def done(desk: Desk, case: Request, words: str) -> Reply | None:
         return _basis(desk, f"/done {case.number} {desk.say('outcome.unsolved')} ")
     lead = {} if _of_lead_unit(desk, case) else dispatch.assignment(desk.person)
     accepted = {} if case.accepted_at else {"accepted_at": desk.now}
-    desk.move(
+    event = desk.move(
         case,
         State.DONE,
         "done",
         text=mask(rest) or None,
-        data={"photos": attached.photos(desk)},
         outcome=found or Outcome.SOLVED,
         done_at=desk.now,
         remind_at=None,
@@ -114,6 +120,7 @@ def done(desk: Desk, case: Request, words: str) -> Reply | None:
         **lead,
         **accepted,
     )
+    attached.keep(desk, case, attached.take(desk), event=event)
     satisfaction.ask(desk, case)
     return _noted(desk, case)
 
@@ -222,6 +229,7 @@ def not_a_request(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG0
         texts.blank(desk.session, report.text_id)
     for event in desk.history(case):
         texts.blank(desk.session, event.text_id)
+    attachments.erase(desk.session, case.number, at=desk.now)
     outbox.drop(desk.session, request_id=case.number)
     outbox.blank_texts(desk.session, case.number)
     _tell_alone(desk, case, desk.say("news.mistaken", number=case.number))
@@ -231,6 +239,6 @@ def not_a_request(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG0
 @case_command("menu", access.may_work, hidden=True)
 def menu(desk: Desk, case: Request, words: str) -> Reply | None:  # noqa: ARG001
     """What does not fit on the card."""
-    names = ("note", "class", "notrequest", "why", "done") if case.is_open else ("why",)
+    names = ("photos", "note", "class", "notrequest", "why", "done") if case.is_open else ("photos", "why")
     buttons = [Button(desk.say(f"button.{name}"), f"/{name} {case.number}") for name in names]
     return aside(desk, desk.say("menu", card=cards.headline(desk, case, public=False)), buttons, case=case)

@@ -1,13 +1,16 @@
 """An attachment: a file or a place that came with a message of a case; fetched later, kept by its content."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from storage.database import UTCTime, words
+
+PAUSES = tuple(timedelta(seconds=s) for s in (2, 10, 60, 600, 3600))  # between tries to fetch a file
+GIVE_UP_AFTER = timedelta(hours=24)
 
 
 class Media(StrEnum):
@@ -23,6 +26,15 @@ class Keeping(StrEnum):
     STORED = "stored"
     LOST = "lost"  # `reason` says why
     ERASED = "erased"  # to be forgotten; the file goes once nothing else holds it
+
+
+class Loss(StrEnum):
+    """Why a file is not there."""
+
+    TOO_LARGE = "too_large"
+    GONE = "gone"  # the platform does not give it out any more
+    UNREADABLE = "unreadable"  # a picture whose place and device cannot be taken out
+    NOT_KEPT = "not_kept"  # it came before files were kept
 
 
 class Attachment(SQLModel, table=True):
@@ -53,15 +65,16 @@ class Attachment(SQLModel, table=True):
     state: Keeping = Field(default=Keeping.WANTED, sa_type=words(Keeping))
     digest: str | None = Field(default=None, index=True)
     mime: str | None = None
-    reason: str | None = None
+    reason: Loss | None = Field(default=None, sa_type=words(Loss))
     tries: int = 0
-    next_at: datetime | None = Field(default=None, sa_type=UTCTime)  # when it is fetched
+    came_at: datetime = Field(sa_type=UTCTime)
+    next_at: datetime | None = Field(default=None, sa_type=UTCTime)  # when it is fetched, or its file taken away
 
 
-def of_case(session: Session, request_id: int) -> Sequence[Attachment]:
+def of_case(session: Session, request_id: int) -> list[Attachment]:
     """What is kept or still wanted of a case, in the order it came."""
     query = select(Attachment).where(Attachment.request_id == request_id, Attachment.state != Keeping.ERASED)
-    return session.exec(query.order_by(col(Attachment.id))).all()
+    return list(session.exec(query.order_by(col(Attachment.id))))
 
 
 def of_report(session: Session, report_id: int | None) -> Sequence[Attachment]:
@@ -70,3 +83,66 @@ def of_report(session: Session, report_id: int | None) -> Sequence[Attachment]:
 
 def of_event(session: Session, event_id: int | None) -> Sequence[Attachment]:
     return session.exec(select(Attachment).where(Attachment.event_id == event_id).order_by(col(Attachment.id))).all()
+
+
+def chosen(session: Session, ids: Collection[int]) -> list[Attachment]:
+    """Those of a letter that are still there to be shown."""
+    there = (Keeping.WANTED, Keeping.STORED)
+    query = select(Attachment).where(col(Attachment.id).in_(ids), col(Attachment.state).in_(there))
+    return list(session.exec(query.order_by(col(Attachment.id))))
+
+
+def due(session: Session, platform: str, account: str, *, at: datetime, limit: int) -> list[Attachment]:
+    """What is to be fetched or taken away now, the longest due first."""
+    mine = (Attachment.platform == platform, Attachment.account == account)
+    query = select(Attachment).where(*mine, col(Attachment.next_at) <= at)
+    return list(session.exec(query.order_by(col(Attachment.next_at), col(Attachment.id)).limit(limit)))
+
+
+def lock(session: Session, attachment_id: int) -> Attachment:
+    query = select(Attachment).where(Attachment.id == attachment_id).with_for_update()
+    return session.exec(query.execution_options(populate_existing=True)).one()
+
+
+def later(one: Attachment, *, at: datetime) -> bool:
+    """The platform would not give it out now: when it is tried again. False: it was tried long enough."""
+    one.tries += 1
+    if one.tries > len(PAUSES) and at - one.came_at > GIVE_UP_AFTER:
+        return False
+    one.next_at = at + PAUSES[min(one.tries, len(PAUSES)) - 1]
+    return True
+
+
+def stored(one: Attachment, digest: str, mime: str, size: int, *, at: datetime) -> None:
+    """One that was erased while it was being fetched is taken away at once."""
+    one.digest, one.mime, one.size = digest, mime, size
+    one.next_at = at if one.state == Keeping.ERASED else None
+    if one.state == Keeping.WANTED:
+        one.state = Keeping.STORED
+
+
+def lost(one: Attachment, reason: Loss) -> None:
+    one.state, one.reason, one.next_at = Keeping.LOST, reason, None
+
+
+def erase(session: Session, request_id: int, *, at: datetime) -> None:
+    """The files of a case are to be forgotten; what is stored is taken away by the fetcher."""
+    for one in of_case(session, request_id):
+        one.state, one.next_at = Keeping.ERASED, at if one.digest else None
+        one.name, one.latitude, one.longitude = "", None, None
+    session.flush()
+
+
+def taken_away(one: Attachment) -> None:
+    one.digest = one.next_at = None
+
+
+def is_held(session: Session, digest: str) -> bool:
+    """Whether some case still needs a stored file."""
+    query = select(Attachment.id).where(Attachment.digest == digest, Attachment.state == Keeping.STORED)
+    return session.exec(query.limit(1)).first() is not None
+
+
+def next_after(session: Session, at: datetime) -> datetime | None:
+    """When, after a moment, the next file is fetched or taken away."""
+    return session.exec(select(func.min(Attachment.next_at)).where(col(Attachment.next_at) > at)).one()

@@ -20,6 +20,7 @@ class Notice(SQLModel, table=True):
     next_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)
     sent_through: int = 0  # the last chat the running occurrence was written for: expansion goes in chunks
     source: str
+    pin: bool = False  # it stays on top of each chat
     gone: bool = False
 
 

@@ -113,9 +113,9 @@ def write(session: Session, letter: Letter, *, budget: int | None = None) -> Let
     if letter.chat_id and not letter.platform:
         chat = session.get_one(Chat, letter.chat_id)
         letter.platform, letter.account = chat.platform, chat.account
-    last = _last(session, letter) if letter.card_key and not letter.erase else None
+    last = _last(session, letter) if letter.card_key and not (letter.erase or letter.pin) else None
     if last and last.state == LetterState.WAITING:
-        last.text, last.buttons = letter.text, letter.buttons
+        last.text, last.buttons, last.files = letter.text, letter.buttons, letter.files
         if budget is None:  # what spends no budget need not wait for it
             last.not_before, last.urgency = min(last.not_before, letter.not_before), min(last.urgency, letter.urgency)
         session.add(last)
@@ -138,6 +138,7 @@ def _last(session: Session, letter: Letter) -> Letter | None:
         .where(
             Letter.card_key == letter.card_key,
             Letter.state != LetterState.DROPPED,
+            col(Letter.pin).is_(False),
             col(Letter.erase).is_(False) | (col(Letter.not_before) <= letter.created_at),
         )
         .order_by(col(Letter.id).desc())
@@ -155,7 +156,9 @@ def cards_of(session: Session, request_id: int, purpose: Purpose) -> list[Letter
     """The newest letter of each card of a case, for renewing them."""
     newest: dict[str, Letter] = {}
     for letter in session.exec(
-        select(Letter).where(Letter.request_id == request_id, Letter.purpose == purpose).order_by(col(Letter.id))
+        select(Letter)
+        .where(Letter.request_id == request_id, Letter.purpose == purpose, col(Letter.pin).is_(False))
+        .order_by(col(Letter.id))
     ):
         if letter.card_key:
             newest[letter.card_key] = letter
@@ -202,9 +205,9 @@ def claim(
         for letter in rows:
             card = session.get(Card, letter.card_key) if letter.card_key else None
             here = card if card and card.chat_id == letter.chat_id else None
-            if letter.erase and card is None:  # what was to be taken away never left
+            if (letter.erase or letter.pin) and card is None:  # what was to be taken away or put on top never left
                 drop(session, card_key=letter.card_key, through=letter.id)
-            elif here and not letter.erase and at < here.sent_at + BETWEEN_EDITS:
+            elif here and not (letter.erase or letter.pin) and at < here.sent_at + BETWEEN_EDITS:
                 letter.not_before = here.sent_at + BETWEEN_EDITS
             else:
                 letter.state = LetterState.SENDING
@@ -267,7 +270,7 @@ def route(session: Session, *, at: datetime, limit: int) -> list[Letter]:
 def arrived(session: Session, letter: Letter, message: str | None, *, at: datetime) -> None:
     """Notes that a letter was sent, and where its card stands now."""
     letter.state, letter.sent_at, letter.message = LetterState.SENT, at, message
-    if not letter.card_key or letter.chat_id is None:
+    if not letter.card_key or letter.chat_id is None or letter.pin:
         return
     card = session.get(Card, letter.card_key)
     if letter.erase:

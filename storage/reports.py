@@ -27,7 +27,6 @@ class Report(SQLModel, table=True):
     at: datetime = Field(sa_type=UTCTime)
     first: bool
     silent: bool = False
-    album: str | None = None  # the messages of one album are one report
     text_id: int | None = Field(default=None, foreign_key="text.id")
     verdict: Outcome | None = Field(default=None, sa_type=words(Outcome))
     satisfaction: Satisfaction | None = Field(default=None, sa_type=words(Satisfaction))
@@ -48,6 +47,12 @@ def voices(session: Session, request_id: int) -> list[Report]:
 
 def voice_of(session: Session, request_id: int, person_id: int) -> Report | None:
     return next((voice for voice in voices(session, request_id) if voice.person_id == person_id), None)
+
+
+def latest_of(session: Session, request_id: int, person_id: int) -> Report | None:
+    """The last message of a person that belongs to a case."""
+    mine = (Report.request_id == request_id, Report.person_id == person_id)
+    return session.exec(select(Report).where(*mine).order_by(col(Report.id).desc()).limit(1)).first()
 
 
 def speak_up(session: Session, request_id: int, person_id: int) -> None:

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from village import Village
 
 from bot import config
-from bot.config import Settings
+from bot.config import MediaSettings, Settings
 from storage import tables
 from storage.database import Database
 
@@ -111,9 +111,10 @@ def database(url: str) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture(scope="session")
-def settings() -> Settings:
-    return config.load(Path(__file__).parent / "village.toml")
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    village = config.load(Path(__file__).parent / "village.toml")
+    return village.model_copy(update={"media": MediaSettings(folder=tmp_path / "media")})
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.platforms.console import Console, Posted
 from bot.play import Play
 from bot.stage import HandClock, Stage
+from handlers.message import Attached
 from storage import people
 from storage.chats import ChatKey, found_or_new
 from storage.database import Database
@@ -60,21 +61,24 @@ class Village:
         at: str = GROUP,
         *,
         photos: int = 0,
+        attached: tuple[Attached, ...] = (),
         to: str | None = None,
         mentioned: bool = False,
     ) -> Posted:
         """In a group; `to` makes it a reply to the newest message there that holds these words."""
         quoted = self.play.newest(at, to) if to else None
-        message = self.console.message(person, at, words, photos=photos, reply_to=quoted, mentioned=mentioned)
+        message = self.console.message(
+            person, at, words, photos=photos, attached=attached, reply_to=quoted, mentioned=mentioned
+        )
         self.toast = self.do(self.stage.hear(message))
         post = self.console.find(at, message.message)
         assert post
         return post
 
-    def tells(self, person: str, words: str, *, photos: int = 0, to: str | None = None) -> list[str]:
+    def tells(self, person: str, words: str, **more: Any) -> list[str]:
         """To the bot alone; returns what it answers there."""
         before = len(self.console.posted.get(person, []))
-        self.says(person, words, at=person, photos=photos, to=to)
+        self.says(person, words, at=person, **more)
         return [post.text for post in self.console.posted[person][before:] if post.by_us]
 
     def presses(self, person: str, label: str, about: str | None = None, at: str | None = None) -> str | None:

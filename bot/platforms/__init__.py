@@ -66,6 +66,10 @@ class Undeliverable(Exception):  # noqa: N818
     """It will never arrive there; the text is the reason."""
 
 
+class TooLarge(Undeliverable):
+    """The file is larger than the platform lets a bot have."""
+
+
 class MessageGone(Undeliverable):
     """The message to edit is no longer there: a new one must be sent."""
 
@@ -74,6 +78,7 @@ class Platform(Protocol):
     name: str
     account: str
     pace: Pace
+    has_files: bool  # whether `fetch` can bring what was attached
 
     async def run(self, receive: Receive) -> None:
         """Hands every message to `receive` and acknowledges it to the platform only when that returns."""
@@ -82,7 +87,7 @@ class Platform(Protocol):
         """The platform's message id of what was sent. RetryLater, Undeliverable or MessageGone."""
 
     async def fetch(self, file: str) -> bytes:
-        """What was attached to a message. RetryLater, or Undeliverable where it is gone or larger than allowed."""
+        """What was attached to a message. RetryLater, TooLarge, or Undeliverable where it is gone."""
 
     def link(self, code: str) -> str | None:
         """The address that opens the private chat and says /start with `code`; None where there is none."""

@@ -4,13 +4,23 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from io import BytesIO
 
-from bot.platforms import MessageGone, Outgoing, Pace, Receive, Undeliverable
+from PIL import Image
+
+from bot.platforms import File, MessageGone, Outgoing, Pace, Receive, Undeliverable
 from handlers.message import Attached, Message, Quoted, Sender
 from storage.attachments import Media
 from storage.chats import ChatKey
 
 BOT = "bot"
+
+
+def picture() -> bytes:
+    """A grey picture stands for what nobody took."""
+    out = BytesIO()
+    Image.new("L", (8, 8), 128).save(out, "PNG")
+    return out.getvalue()
 
 
 @dataclass
@@ -26,7 +36,9 @@ class Posted:
     by_us: bool = False
     buttons: tuple[tuple[str, str], ...] = ()
     reply_to: str | None = None
-    photos: int = 0
+    attached: tuple[Attached, ...] = ()
+    files: tuple[File, ...] = ()  # of ours
+    pinned: bool = False
     reactions: list[str] = field(default_factory=list)
     edited: int = 0
     erased: bool = False
@@ -43,6 +55,7 @@ class Console:
     """User ids are names. A private chat's address is its person's name, a group's its title."""
 
     pace = Pace()
+    has_files = True
 
     def __init__(
         self, now: Callable[[], datetime], *, name: str = "console", account: str = "main", watch: Watch | None = None
@@ -50,6 +63,7 @@ class Console:
         self.name = name
         self.account = account
         self.posted: dict[str, list[Posted]] = {}
+        self.contents: dict[str, bytes | Exception] = {}  # of files, where it matters
         self.blocked: set[str] = set()  # addresses nothing reaches
         self.watch: Watch = watch or unwatched
         self._now = now
@@ -67,15 +81,21 @@ class Console:
             raise Undeliverable("blocked")
         if outgoing.reaction:
             return self._react(outgoing)
-        if outgoing.erase or outgoing.edits:
+        if outgoing.erase or outgoing.pin or outgoing.edits:
             return self._change(outgoing)
         post = Posted(
             str(next(self._ids)), outgoing.address, outgoing.private, BOT, outgoing.text or "", self._now(), by_us=True,
-            buttons=outgoing.buttons, reply_to=outgoing.reply_to,
+            buttons=outgoing.buttons, reply_to=outgoing.reply_to, files=outgoing.files,
         )  # fmt: skip
         self.posted.setdefault(outgoing.address, []).append(post)
         self.watch("sent", post)
         return post.id
+
+    async def fetch(self, file: str) -> bytes:
+        content = self.contents.get(file)
+        if isinstance(content, Exception):
+            raise content
+        return content or picture()
 
     def link(self, code: str) -> str | None:  # noqa: ARG002 (the interface)
         return None
@@ -94,6 +114,8 @@ class Console:
         if outgoing.erase:
             post.erased = True
             self.watch("erased", post)
+        elif outgoing.pin:
+            post.pinned = True
         elif (post.text, post.buttons) != (outgoing.text, outgoing.buttons):
             post.text, post.buttons, post.edited = outgoing.text or "", outgoing.buttons, post.edited + 1
             self.watch("edited", post)
@@ -111,12 +133,15 @@ class Console:
         text: str,
         *,
         photos: int = 0,
+        attached: tuple[Attached, ...] = (),
         reply_to: Posted | None = None,
         mentioned: bool = False,
     ) -> Message:
         """`person` says something in a group, or, where `address` is their own name, to the bot alone."""
+        number = str(next(self._ids))
+        attached += tuple(Attached(Media.PHOTO, f"{number}-{n}") for n in range(photos))
         post = Posted(
-            str(next(self._ids)), address, address == person, person, text, self._now(), photos=photos,
+            number, address, address == person, person, text, self._now(), attached=attached,
             reply_to=reply_to.id if reply_to else None,
         )  # fmt: skip
         self.posted.setdefault(address, []).append(post)
@@ -153,7 +178,7 @@ class Console:
             message=post.id,
             at=post.at,
             text=text,
-            attached=tuple(Attached(Media.PHOTO, f"{post.id}-{n}") for n in range(post.photos)),
+            attached=post.attached,
             quoted=self._quote(quoted),
             pressed=pressed,
             mentioned=mentioned,
@@ -164,5 +189,11 @@ class Console:
             return None
         inner = self.find(post.address, post.reply_to) if post.reply_to else None
         return Quoted(
-            post.id, Sender(post.author, post.author, post.by_us), post.text, post.by_us, post.at, self._quote(inner)
+            post.id,
+            Sender(post.author, post.author, post.by_us),
+            post.text,
+            post.by_us,
+            post.at,
+            self._quote(inner),
+            post.attached,
         )

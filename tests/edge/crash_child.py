@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from bot.config import Settings
-from bot.platforms import Outgoing, Pace, Receive
+from bot.platforms import Outgoing, Pace, Receive, Undeliverable
 from bot.stage import HandClock, Stage
 from handlers.message import Message
 from storage.database import Database
@@ -52,10 +52,14 @@ class FilePlatform:
     name = "console"
     account = "main"
     pace = Pace()
+    has_files = False
 
     def __init__(self, paper: Paper, mark: Callable[[str], None]) -> None:
         self.paper = paper
         self.mark = mark
+
+    async def fetch(self, file: str) -> bytes:  # noqa: ARG002 (the interface)
+        raise Undeliverable("there are no files here")
 
     def link(self, code: str) -> None:
         """No address opens a chat here."""

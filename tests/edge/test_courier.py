@@ -194,7 +194,14 @@ def test_a_restart_does_not_outrun_the_platform(staffed: Village, monkeypatch: p
             clock[0] += seconds
 
         app = staffed.stage.app
-        courier = Courier(staffed.console, Seat(staffed.database, "x"), app.lanes.submit, app._give_back, staffed.clock)
+        courier = Courier(
+            staffed.console,
+            Seat(staffed.database, "x"),
+            app.lanes.submit,
+            app._give_back,
+            staffed.clock,
+            store=app.store,
+        )
         with monkeypatch.context() as patch:
             patch.setattr(loop, "time", lambda: clock[0])
             patch.setattr(asyncio, "sleep", sleep)
@@ -269,7 +276,9 @@ def test_a_courier_that_lost_its_seat_takes_it_again_and_goes_on(staffed: Villag
 
     async def run() -> None:
         app = staffed.stage.app
-        courier = Courier(staffed.console, Chair(staffed.database, "x"), app.lanes.submit, app._give_back, app.now)
+        courier = Courier(
+            staffed.console, Chair(staffed.database, "x"), app.lanes.submit, app._give_back, app.now, store=app.store
+        )
         running = asyncio.create_task(courier.run())
         async with asyncio.timeout(10):
             while not left:

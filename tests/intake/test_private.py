@@ -55,7 +55,6 @@ def test_a_request_gets_a_receipt_with_buttons(staffed: Village) -> None:
 
 def test_what_is_no_request_gets_a_hint_how_to_make_one(staffed: Village) -> None:
     assert staffed.tells("王阿姨", "你好呀") == [HEARD_NOTHING]
-    assert staffed.tells("王阿姨", "", photos=1) == [HEARD_NOTHING]
     assert staffed.tells("王阿姨", "/weather") == [HEARD_NOTHING]
     assert staffed.tells("张网格员", "师傅三点到") == []
     assert cases(staffed) == []

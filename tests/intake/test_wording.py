@@ -16,6 +16,7 @@ import handlers
 from handlers.router import COMMANDS
 from handlers.wording import Wording, catalogue
 from nlp.danger import RULES
+from storage.attachments import Loss, Media
 from storage.people import Rank
 from storage.requests import Outcome, Satisfaction, State
 
@@ -46,6 +47,9 @@ FAMILIES = {  # the sentences whose names are put together: what the blank stand
     "button.solved": Outcome,
     "button.rate": Satisfaction,
     "rank": Rank,
+    "sign": Media,
+    "count": Media,
+    "lost": set(Loss) - {Loss.NOT_KEPT},  # what came before files were kept was nobody's to be told of
     "danger": {rule.danger.call for rule in RULES},
 }
 

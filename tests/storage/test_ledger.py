@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from storage import events, ledger, requests, texts
+from storage import attachments, events, ledger, requests, texts
+from storage.attachments import Loss, Media
 from storage.requests import Outcome, Satisfaction, State
 from tests.storage.town import AT, Town
 
@@ -14,7 +15,11 @@ NINE, TEN = "2026-11-23T01:00:00+00:00", "2026-11-23T02:00:00+00:00"
 
 def test_a_case_stands_in_the_ledger_with_all_that_was_said_and_done(session: Session, town: Town) -> None:
     case = town.case(places="3号楼 2单元", accept_by=AT + timedelta(hours=1))
-    town.report(case, town.wang, "3号楼电梯又坏了", photos=2, satisfaction=Satisfaction.GOOD)
+    report = town.report(case, town.wang, "3号楼电梯又坏了", satisfaction=Satisfaction.GOOD)
+    photo = town.attachment(case, report)
+    town.attachment(case, report, Media.LOCATION, latitude=31.2, longitude=121.5)
+    attachments.stored(photo, "ab12", "image/jpeg", 700, at=AT)
+    attachments.lost(town.attachment(case, report), Loss.GONE)
     town.report(case, town.person("李明"), gone_at=AT)
     requests.move(session, case, State.DISPATCHED, "dispatched", actor_id=None, at=AT)
     requests.move(
@@ -51,7 +56,11 @@ def test_a_case_stands_in_the_ledger_with_all_that_was_said_and_done(session: Se
                 "voice": True,
                 "withdrawn": False,
                 "text": "3号楼电梯又坏了",
-                "photos": 2,
+                "attachments": [
+                    {"media": "photo", "state": "stored", "digest": "ab12", "mime": "image/jpeg", "size": 700},
+                    {"media": "location", "state": "wanted", "latitude": 31.2, "longitude": 121.5},
+                    {"media": "photo", "state": "lost", "reason": "gone"},
+                ],
                 "verdict": None,
                 "satisfaction": "good",
             },
@@ -61,7 +70,7 @@ def test_a_case_stands_in_the_ledger_with_all_that_was_said_and_done(session: Se
                 "voice": True,
                 "withdrawn": True,
                 "text": None,
-                "photos": 0,
+                "attachments": [],
                 "verdict": None,
                 "satisfaction": None,
             },
@@ -74,6 +83,7 @@ def test_a_case_stands_in_the_ledger_with_all_that_was_said_and_done(session: Se
                 "who": who,
                 "data": data,
                 "text": text,
+                "attachments": [],
                 "hash": event.hash,
             }
             for event, (kind, who, data, text) in zip(

@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import Session, SQLModel
 
 from storage import outbox, requests
+from storage.attachments import Attachment, Media
 from storage.chats import Chat
 from storage.duties import Duty
 from storage.follow import FILE
@@ -106,6 +107,10 @@ class Town:
         return self._add(
             Report(request_id=case.id, person_id=person.id, chat_id=chat_id, at=at, text_id=text_id, **facts)
         )
+
+    def attachment(self, case: Request, report: Report, media: Media = Media.PHOTO, **columns: Any) -> Attachment:
+        facts = {"platform": "console", "account": "main", "file": "f", "came_at": AT, "next_at": AT, **columns}
+        return self._add(Attachment(request_id=case.number, report_id=report.id, media=media, **facts))
 
     def letter(self, words: str | None = "…", *, to: Chat | None = None, at: datetime = AT, **columns: Any) -> Letter:
         """A letter in the outbox: to a chat, or to a person by `person_id`; `card` names the card, `budget` counts."""

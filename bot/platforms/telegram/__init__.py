@@ -68,6 +68,7 @@ class Telegram:
     """
 
     name = "telegram"
+    has_files = True
 
     def __init__(
         self,

@@ -1,5 +1,7 @@
 """attachments"""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 import sqlmodel
 from alembic import op
@@ -13,6 +15,12 @@ depends_on = None
 
 media = sa.Enum('photo', 'video', 'voice', 'document', 'location', name='media', native_enum=False, length=16)
 keeping = sa.Enum('wanted', 'stored', 'lost', 'erased', name='keeping', native_enum=False, length=16)
+
+
+def _utc(at: datetime | str) -> datetime:
+    """SQLite hands out a raw column as text."""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def upgrade() -> None:
@@ -35,6 +43,7 @@ def upgrade() -> None:
         sa.Column('mime', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column('tries', sa.Integer(), nullable=False),
+        sa.Column('came_at', storage.database.UTCTime(timezone=True), nullable=False),
         sa.Column('next_at', storage.database.UTCTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_attachment_event_id_event')),
         sa.ForeignKeyConstraint(['report_id'], ['report.id'], name=op.f('fk_attachment_report_id_report')),
@@ -53,26 +62,28 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('files', sa.JSON(), server_default='[]', nullable=False))
     # Until now photos were counted and left on the platform; their count stays, as what was lost.
     counted = op.get_bind().execute(sa.text(
-        'SELECT report.id, request_id, photos, platform, account FROM report JOIN chat ON chat.id = chat_id '
+        'SELECT report.id, request_id, photos, at, platform, account FROM report JOIN chat ON chat.id = chat_id '
         'WHERE photos > 0'
     ))
     op.bulk_insert(attachment, [
         {
             'request_id': request_id, 'report_id': report_id, 'media': 'photo', 'platform': platform,
             'account': account, 'file': '', 'name': '', 'state': 'lost', 'tries': 0,
-            'reason': 'came before attachments were kept',
+            'reason': 'not_kept', 'came_at': _utc(at),
         }
-        for report_id, request_id, photos, platform, account in counted.all() for _ in range(photos)
+        for report_id, request_id, photos, at, platform, account in counted.all() for _ in range(photos)
     ])
     with op.batch_alter_table('report', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('album', sqlmodel.sql.sqltypes.AutoString(), nullable=True))
         batch_op.drop_column('photos')
+    with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('pin', sa.Boolean(), server_default=sa.false(), nullable=False))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.drop_column('pin')
     with op.batch_alter_table('report', schema=None) as batch_op:
         batch_op.add_column(sa.Column('photos', sa.Integer(), server_default='0', nullable=False))
-        batch_op.drop_column('album')
     op.execute(
         "UPDATE report SET photos = (SELECT count(*) FROM attachment WHERE report_id = report.id AND media = 'photo')"
     )
