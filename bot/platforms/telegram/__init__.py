@@ -26,9 +26,10 @@ from telegram.error import ChatMigrated, InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.platforms import Observe, Outgoing, Pace, Receive, RetryLater, Undeliverable
-from bot.platforms.telegram.parsing import ALLOWED_UPDATES, Ears, Move, Press, Update, User, read
+from bot.platforms.telegram.parsing import Ears, Move
 from bot.platforms.telegram.polling import PAUSES, Handle, Line, endless
 from bot.platforms.telegram.sending import Pen, meaning
+from bot.platforms.telegram.updates import ALLOWED_UPDATES, Press, Update, User, read
 from handlers.message import Reaction, Standing
 
 log = logging.getLogger(__name__)
@@ -217,7 +218,7 @@ class Telegram:
 
     def _remember_topic(self, update: Update) -> None:
         """So that an answer stays in its topic even where the message it replies to is gone."""
-        post = update.message or (update.callback_query and update.callback_query.message)
+        post = update.post
         if post and post.is_topic_message and post.message_thread_id:
             self._topics[str(post.chat.id), str(post.message_id)] = post.message_thread_id
             if len(self._topics) > TOPICS:
