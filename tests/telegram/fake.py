@@ -10,16 +10,17 @@ import socket
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NoReturn
 from urllib.error import HTTPError
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 from urllib.request import Request, urlopen
 
+from shelf import LARGEST_DOWN, Kept, Shelf, Thing, form, photo
 from telegram.constants import ReactionEmoji
 
 TOKEN = "100200300:AAF-a_token_that_must_never_be_logged"
@@ -28,13 +29,15 @@ USERNAME = "xiaoge_bot"
 REACTIONS = {str(emoji) for emoji in ReactionEmoji}
 SENDS = {"sendmessage", "editmessagetext"}  # what Telegram counts
 ANY = "any method"
+DOWNLOAD = "download"  # what a file's address is called among the methods
 
 Json = dict[str, Any]
 
 
 class Refused(Exception):  # noqa: N818 (what happened)
-    def __init__(self, code: int, description: str, **parameters: int) -> None:
+    def __init__(self, code: int, description: str, page: str = "", **parameters: int) -> None:
         super().__init__(description)
+        self.page = page  # said in the place of JSON
         self.answer: Json = {"ok": False, "error_code": code, "description": description}
         if parameters:
             self.answer["parameters"] = parameters
@@ -64,6 +67,7 @@ class Posted:
     reactions: list[str] = field(default_factory=list)
     edited: int = 0
     deleted: bool = False
+    file: Kept | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -92,6 +96,7 @@ class FakeTelegram:
         self.reached: set[int] = set()  # people who wrote to the bot alone
         self.blocked: set[int] = set()  # people who stopped it, groups that threw it out
         self.moved: dict[int, int] = {}
+        self.shelf = Shelf()
         self.topics: dict[int, set[int]] = defaultdict(set)
         self.administered: set[int] = set()  # groups the bot is administrator of
         self.restricted: set[int] = set()  # groups without reactions
@@ -112,6 +117,7 @@ class FakeTelegram:
         self._busy = 0
         self._update_id = 500_000
         self._press = 9_000
+        self._albums = 13_000
         self._sent: dict[int, deque[float]] = defaultdict(deque)
         self._allowed: set[str] | None = None
         self._closed = False
@@ -158,26 +164,17 @@ class FakeTelegram:
         *,
         to: Posted | None = None,
         photos: int = 0,
+        file: Thing | None = None,
         topic: int | None = None,
         **more: Any,
     ) -> Posted:
-        """`more` goes into the payload as it is."""
+        """A message brings one `file`, or a photo that does not matter. `more` goes into the payload as it is."""
         with self.changed:
             payload = self._payload(self.id(where), self.user(person), topic)
-            if photos:
-                payload["photo"] = [
-                    {
-                        "file_id": f"{size}-{payload['message_id']}",
-                        "file_unique_id": "u",
-                        "width": width,
-                        "height": width,
-                    }
-                    for size, width in (("small", 90), ("large", 1280))
-                ]
-            if text:
-                payload["caption" if photos else "text"] = text
-                if entities := _entities(text):
-                    payload["caption_entities" if photos else "entities"] = entities
+            thing = file or (photo() if photos else None)
+            brought = self.shelf.put(thing) if thing else None
+            payload.update(brought.payload if brought else {})
+            payload.update(_said(text, captions=brought is not None))
             if to:
                 payload["reply_to_message"] = self._shown(to)
             elif topic:  # as Telegram does: the topic's first message
@@ -185,7 +182,7 @@ class FakeTelegram:
             payload.update(more)
             post = Posted(
                 payload["message_id"], payload["chat"]["id"], payload["from"], text, payload,
-                reply_to=to.id if to else None, topic=topic,
+                reply_to=to.id if to else None, topic=topic, file=brought,
             )  # fmt: skip
             self.posted[post.chat].append(post)
             self.updates_with("message", payload)
@@ -195,6 +192,32 @@ class FakeTelegram:
         """To the bot alone."""
         self.reached.add(self.id(person))
         return self.says(person, person, text, to=to, photos=photos, **more)
+
+    def album(
+        self, person: str, where: str, things: Sequence[Thing | bytes], *, caption: str = "", caption_on: int = 0,
+        **more: Any,
+    ) -> list[Posted]:  # fmt: skip
+        """A message each, and an update each; bytes are a photo's."""
+        with self.changed:
+            self._albums += 1
+            return [
+                self.says(
+                    person, where, caption if number == caption_on else "",
+                    file=photo(thing) if isinstance(thing, bytes) else thing,
+                    media_group_id=str(self._albums), **more,
+                )
+                for number, thing in enumerate(things)
+            ]  # fmt: skip
+
+    def edits(self, post: Posted, text: str, **more: Any) -> None:
+        """Its author gives it other words, or moves a live location: `more` goes into the payload."""
+        with self.changed:
+            words = {"text", "caption", "entities", "caption_entities"}
+            post.payload = {key: value for key, value in post.payload.items() if key not in words}
+            post.payload |= {**_said(text, captions=post.file is not None), "edit_date": int(self.now().timestamp())}
+            post.payload |= more
+            post.text, post.edited = text, post.edited + 1
+            self.updates_with("edited_message", post.payload)
 
     def presses(self, person: str, label: str, *, at: str | None = None, about: str = "") -> str:
         """A button of the newest message that has it; returns the press, for `toast`."""
@@ -286,13 +309,16 @@ class FakeTelegram:
     # -- faults -----------------------------------------------------------------------------------------------
 
     def fails(
-        self, method: str, code: int, description: str = "", *, at: str = "", times: int = 1, **more: int
-    ) -> None:
-        """The next calls are refused, for example 429 with retry_after=3, or 502."""
+        self, method: str, code: int, description: str = "", *, at: str = "", times: int = 1, page: str = "",
+        **more: int,
+    ) -> None:  # fmt: skip
+        """The next calls are refused, for example 429 with retry_after=3, or 502; with `page` by a proxy."""
         text = description or {429: f"Too Many Requests: retry after {more.get('retry_after')}"}.get(
             code, "Bad Gateway"
         )
-        self._faults[method.casefold()] += [Fault(self.id(at) if at else None, Refused(code, text, **more))] * times
+        self._faults[method.casefold()] += [
+            Fault(self.id(at) if at else None, Refused(code, text, page, **more))
+        ] * times
 
     def cuts(self, method: str) -> None:
         """The next answer ends in the middle."""
@@ -329,13 +355,7 @@ class FakeTelegram:
             self.calls.append((name, parameters))
             self._busy += not polls
         try:
-            fault = self._fault(name, parameters)
-            if fault and fault.hold:
-                fault.hold.wait(30)
-            elif fault and fault.refusal:
-                raise fault.refusal
-            elif fault and not (fault.done or fault.cut):
-                raise Dropped
+            fault = self._struck(name, parameters)
             with self.changed:
                 if self.limits and name in SENDS:
                     self._flood(int(parameters["chat_id"]))
@@ -351,6 +371,37 @@ class FakeTelegram:
             with self.changed:
                 self._busy -= not polls
                 self.changed.notify_all()
+
+    def download(self, token: str, path: str) -> tuple[bytes, bool]:
+        """What lies at a file's address, and whether the connection breaks in the middle of it."""
+        with self.changed:
+            if token != TOKEN:
+                raise Refused(401, "Unauthorized")
+            self.calls.append((DOWNLOAD, {"path": path}))
+            self._busy += 1
+        try:
+            fault = self._struck(DOWNLOAD, {})
+            kept = self.shelf.at(path)
+            if kept is None:
+                raise Refused(404, "Not Found")
+            if fault and fault.done:
+                raise Dropped
+            return kept.content, bool(fault and fault.cut)
+        finally:
+            with self.changed:
+                self._busy -= 1
+                self.changed.notify_all()
+
+    def _struck(self, name: str, parameters: Json) -> Fault | None:
+        """A fault that goes on after the call took effect, or none; the others happen here."""
+        fault = self._fault(name, parameters)
+        if fault and fault.hold:
+            fault.hold.wait(30)
+        elif fault and fault.refusal:
+            raise fault.refusal
+        elif fault and not (fault.done or fault.cut):
+            raise Dropped
+        return fault
 
     def _fault(self, name: str, parameters: Json) -> Fault | None:
         with self.changed:
@@ -464,6 +515,14 @@ class FakeTelegram:
                         under_way.add(chat)
                         threading.Thread(target=call, args=(update, chat), daemon=True).start()
                 self.changed.wait(0.05)
+
+    def _do_getfile(self, file_id: str) -> Json:
+        kept = self.shelf.known(file_id)
+        if kept is None:
+            bad("invalid file_id")
+        if kept.size > LARGEST_DOWN:
+            bad("file is too big")
+        return {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_size": kept.size, "file_path": kept.path}
 
     def _do_sendmessage(
         self,
@@ -643,6 +702,16 @@ def _buttons(markup: str) -> list[list[Json]]:
     return rows
 
 
+def _said(text: str, *, captions: bool) -> Json:
+    """The words of a message, or of what it brings."""
+    if not text:
+        return {}
+    said: Json = {"caption" if captions else "text": text}
+    if entities := _entities(text):
+        said["caption_entities" if captions else "entities"] = entities
+    return said
+
+
 def _entities(text: str) -> list[Json]:
     """Mentions and commands, counted in UTF-16 code units."""
     found = []
@@ -667,32 +736,58 @@ def _handler(fake: FakeTelegram) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             _, token, method = self.path.split("/", 2)
-            if "json" in self.headers.get("Content-Type", ""):
+            kind = self.headers.get("Content-Type", "")
+            if "json" in kind:
                 parameters = json.loads(body)
+            elif kind.startswith("multipart/"):
+                parameters = form(kind, body)
             else:
                 parameters = {key: values[-1] for key, values in parse_qs(body.decode(), True).items()}
             try:
                 code, answer = 200, fake.answer(token.removeprefix("bot"), method, parameters)
             except Refused as refused:
-                code, answer = refused.answer["error_code"], refused.answer
+                self._refuse(refused)
+                return
             except (ArithmeticError, AttributeError, LookupError, RuntimeError, ValueError) as problem:
                 fake.problems.append(problem)
                 code, answer = 500, {"ok": False, "error_code": 500, "description": "Internal Server Error"}
             except Dropped:
-                self.close_connection = True
-                self.connection.shutdown(socket.SHUT_RDWR)
+                self._hang_up()
                 return
             payload = json.dumps(answer, ensure_ascii=False).encode()
-            payload = payload[:-3] if answer.pop("cut", False) else payload
+            self._answer(code, payload[:-3] if answer.pop("cut", False) else payload)
+
+        def do_GET(self) -> None:
+            _, _, token, path = self.path.split("/", 3)
+            try:
+                content, cut = fake.download(token.removeprefix("bot"), unquote(path))
+            except Refused as refused:
+                self._refuse(refused)
+            except Dropped:
+                self._hang_up()
+            else:
+                self._answer(200, content, "application/octet-stream", cut=cut)
+
+        def _refuse(self, refused: Refused) -> None:
+            answer = json.dumps(refused.answer, ensure_ascii=False)
+            self._answer(refused.answer["error_code"], (refused.page or answer).encode())
+
+        def _answer(self, code: int, payload: bytes, kind: str = "application/json", *, cut: bool = False) -> None:
             try:
                 self.send_response(code)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(payload)))
                 self.end_headers()
-                self.wfile.write(payload)
+                self.wfile.write(payload[: len(payload) // 2] if cut else payload)
                 self.wfile.flush()
+                if cut:
+                    self._hang_up()
             except OSError:  # who asked has hung up
                 self.close_connection = True
+
+        def _hang_up(self) -> None:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
 
         def handle_one_request(self) -> None:
             try:

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 
 import pytest
-from fake import TOKEN, FakeTelegram
+from fake import DOWNLOAD, TOKEN, FakeTelegram
 from street import PATIENCE, SOON
 
 from bot.platforms import Outgoing, Pace
@@ -21,6 +21,7 @@ FAILURES: dict[str, Break] = {
     "dropped": lambda fake, method: fake.drops(method),
     "answer lost": lambda fake, method: fake.drops(method, done=True),
     "cut": lambda fake, method: fake.cuts(method),
+    "a page": lambda fake, method: fake.fails(method, 400, page=f"<html>bot{TOKEN}/{method}"),
     "429": lambda fake, method: fake.fails(method, 429, retry_after=1),
     **{
         f"{code} {words}": lambda fake, method, code=code, words=words: fake.fails(method, code, words)  # type: ignore[misc]
@@ -70,6 +71,32 @@ def test_no_send_tells_it(
         return []
 
     said = "".join(asyncio.run(test())) + caplog.text
+    assert SECRET_PART not in said
+    assert TEXT not in said
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("method", ["getFile", DOWNLOAD])
+def test_no_fetch_tells_it(
+    fake: FakeTelegram, loud: None, caplog: pytest.LogCaptureFixture, method: str, failure: str
+) -> None:
+    post = fake.tells("王阿姨", TEXT, photos=1)
+
+    async def test() -> list[str]:
+        telegram = Telegram(TOKEN, base_url=fake.base_url, pace=Pace())
+        FAILURES[failure](fake, method)
+        try:
+            await telegram.fetch(post.file.id if post.file else "")
+        except Exception as error:
+            logging.getLogger("test").exception("it failed")
+            return [told(error)]
+        finally:
+            await telegram.close()
+        return []
+
+    errors = asyncio.run(test())
+    assert errors
+    said = "".join(errors) + caplog.text
     assert SECRET_PART not in said
     assert TEXT not in said
 

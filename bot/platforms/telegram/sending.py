@@ -26,6 +26,8 @@ GONE = (
     "message_id_invalid",
 )  # fmt: skip
 PERMANENT = (BadRequest, Forbidden)
+UNAVAILABLE = "temporarily unavailable"  # said of a file
+UNREAD = ". Parsing the server response"  # of the library: a page follows that may quote the address, and so the token
 NO_TOPIC = ("message thread not found", "topic_deleted", "topic_closed")
 
 
@@ -180,4 +182,6 @@ def meaning(error: TelegramError) -> RetryLater | Undeliverable:
     if isinstance(error, RetryAfter):
         after = error.retry_after
         return RetryLater("429", after if isinstance(after, timedelta) else timedelta(seconds=after))
-    return Undeliverable(error.message) if isinstance(error, PERMANENT) else RetryLater(type(error).__name__)
+    if not isinstance(error, PERMANENT) or _says(error, UNAVAILABLE):
+        return RetryLater(type(error).__name__)
+    return Undeliverable(error.message.partition(UNREAD)[0])
