@@ -20,14 +20,17 @@ from urllib.error import HTTPError
 from urllib.parse import parse_qs, unquote
 from urllib.request import Request, urlopen
 
-from shelf import LARGEST_DOWN, Kept, Shelf, Thing, form, photo
+from shelf import LARGEST_DOWN, LARGEST_PHOTO, LARGEST_UP, Kept, Shelf, Thing, Upload, form, photo
 from telegram.constants import ReactionEmoji
 
 TOKEN = "100200300:AAF-a_token_that_must_never_be_logged"
 BOT_ID = 100200300
 USERNAME = "xiaoge_bot"
 REACTIONS = {str(emoji) for emoji in ReactionEmoji}
-SENDS = {"sendmessage", "editmessagetext"}  # what Telegram counts
+SENDS = {
+    "sendmessage", "sendphoto", "sendvideo", "sendvoice", "senddocument", "sendlocation", "sendmediagroup",
+    "editmessagetext", "editmessagecaption",
+}  # what Telegram counts  # fmt: skip
 ANY = "any method"
 DOWNLOAD = "download"  # what a file's address is called among the methods
 
@@ -68,6 +71,8 @@ class Posted:
     edited: int = 0
     deleted: bool = False
     file: Kept | None = None
+    album: str = ""
+    pinned: bool = False
 
     @property
     def labels(self) -> list[str]:
@@ -524,18 +529,89 @@ class FakeTelegram:
             bad("file is too big")
         return {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_size": kept.size, "file_path": kept.path}
 
-    def _do_sendmessage(
+    def _do_sendmessage(self, chat_id: str, text: str = "", link_preview_options: str = "{}", **where: str) -> Json:
+        chat = self._writable(chat_id)
+        _check_text(text)
+        return self._shown(self._put_up(chat, text, None, **where))
+
+    def _do_sendphoto(self, chat_id: str, photo: str | Upload, caption: str = "", **where: str) -> Json:
+        return self._bring(chat_id, "photo", photo, caption, **where)
+
+    def _do_sendvideo(self, chat_id: str, video: str | Upload, caption: str = "", **where: str) -> Json:
+        return self._bring(chat_id, "video", video, caption, **where)
+
+    def _do_sendvoice(self, chat_id: str, voice: str | Upload, caption: str = "", **where: str) -> Json:
+        return self._bring(chat_id, "voice", voice, caption, **where)
+
+    def _do_senddocument(self, chat_id: str, document: str | Upload, caption: str = "", **where: str) -> Json:
+        return self._bring(chat_id, "document", document, caption, **where)
+
+    def _do_sendlocation(self, chat_id: str, latitude: str, longitude: str, **where: str) -> Json:
+        chat = self._writable(chat_id)
+        place = self.shelf.put(Thing("location", place=(float(latitude), float(longitude))))
+        return self._shown(self._put_up(chat, "", place, **where))
+
+    def _do_sendmediagroup(
+        self, chat_id: str, media: str, message_thread_id: str = "", reply_parameters: str = "{}",
+        **attached: Upload,
+    ) -> list[Json]:  # fmt: skip
+        """Shown together; no buttons. All of it arrives, or nothing."""
+        chat = self._writable(chat_id)
+        if odd := [name for name, part in attached.items() if not isinstance(part, Upload)]:
+            bad(f"an album takes no {odd}")
+        wanted = json.loads(media)
+        if not 2 <= len(wanted) <= 10:
+            bad("too many messages to send as an album" if wanted[2:] else "too few messages to send as an album")
+        kinds = {one["type"] for one in wanted}
+        if not (kinds <= {"photo", "video"} or kinds in ({"document"}, {"audio"})):
+            bad("Document can't be mixed with other media types")
+        found = []
+        for number, one in enumerate(wanted, start=1):
+            file = one["media"]
+            try:
+                kept = self._taken(one["type"], attached[file[9:]] if file.startswith("attach://") else file)
+                if kept.kind != one["type"]:
+                    bad("MEDIA_INVALID")
+            except Refused as refused:
+                words = refused.answer["description"].removeprefix("Bad Request: ")
+                bad(f'failed to send message #{number} with the error message "{words}"')
+            _check_caption(one.get("caption", ""))
+            found.append((kept, one.get("caption", "")))
+        self._albums += 1
+        where = {"message_thread_id": message_thread_id, "reply_parameters": reply_parameters}
+        return [self._shown(self._put_up(chat, words, kept, album=str(self._albums), **where)) for kept, words in found]
+
+    def _bring(self, chat_id: str, kind: str, file: str | Upload, caption: str, **where: str) -> Json:
+        chat = self._writable(chat_id)
+        kept = self._taken(kind, file)
+        _check_caption(caption)
+        return self._shown(self._put_up(chat, caption, kept, **where))
+
+    def _taken(self, kind: str, file: str | Upload) -> Kept:
+        """An upload, or a file known by its id: a photo only as a photo, all else as whatever it is."""
+        if isinstance(file, Upload):
+            _check_upload(kind, file.content)
+            return self.shelf.put(Thing(kind, file.content, file.name))
+        kept = self.shelf.known(file)
+        if kept is None:
+            bad("wrong file identifier/HTTP URL specified")
+        if (kept.kind == "photo") != (kind == "photo"):
+            bad(f"can't use file of type {kept.kind.title()} as {kind.title()}")
+        return kept
+
+    def _put_up(
         self,
-        chat_id: str,
-        text: str = "",
+        chat: int,
+        text: str,
+        file: Kept | None,
+        *,
+        album: str = "",
         message_thread_id: str = "",
         reply_markup: str = "{}",
         reply_parameters: str = "{}",
-        link_preview_options: str = "{}",
         disable_notification: str = "false",
-    ) -> Json:
-        chat = self._writable(chat_id)
-        _check_text(text)
+    ) -> Posted:
+        """Anything new of ours."""
         quoted = json.loads(reply_parameters)
         original = self.find(chat, quoted["message_id"]) if quoted else None
         if quoted and original is None and not quoted.get("allow_sending_without_reply"):
@@ -544,27 +620,44 @@ class FakeTelegram:
         if topic is not None and topic not in self.topics[chat]:
             bad("message thread not found")
         topic = topic or (original.topic if original else None)
-        payload = {**self._payload(chat, self._us(), topic), "text": text}
+        payload = self._payload(chat, self._us(), topic)
+        payload |= {"media_group_id": album} if album else {}
         if original:
             payload["reply_to_message"] = self._shown(original)
-        buttons = _buttons(reply_markup)
         post = Posted(
-            payload["message_id"], chat, self._us(), text, payload, by_us=True, buttons=buttons,
-            reply_to=original.id if original else None, topic=topic,
+            payload["message_id"], chat, self._us(), text, payload, by_us=True, buttons=_buttons(reply_markup),
+            reply_to=original.id if original else None, topic=topic, file=file, album=album,
         )  # fmt: skip
         self.posted[chat].append(post)
-        return self._shown(post)
+        return post
 
     def _do_editmessagetext(
         self, chat_id: str, message_id: str, text: str = "", reply_markup: str = "{}", link_preview_options: str = "{}"
     ) -> Json:
-        chat = self._writable(chat_id)
+        post = self._ours(chat_id, message_id)
         _check_text(text)
-        post = self.find(chat, int(message_id))
+        if post.file:
+            bad("there is no text in the message to edit")
+        return self._change(post, text, reply_markup)
+
+    def _do_editmessagecaption(
+        self, chat_id: str, message_id: str, caption: str = "", reply_markup: str = "{}"
+    ) -> Json:
+        post = self._ours(chat_id, message_id)
+        _check_caption(caption)
+        if post.file is None or post.file.kind == "location":
+            bad("there is no caption in the message to edit")
+        return self._change(post, caption, reply_markup)
+
+    def _ours(self, chat_id: str, message_id: str) -> Posted:
+        post = self.find(self._writable(chat_id), int(message_id))
         if post is None:
             bad("message to edit not found")
         if not post.by_us:
             bad("message can't be edited")
+        return post
+
+    def _change(self, post: Posted, text: str, reply_markup: str) -> Json:
         buttons = _buttons(reply_markup)
         if (post.text, post.buttons) == (text, buttons):
             bad(
@@ -573,6 +666,17 @@ class FakeTelegram:
             )
         post.text, post.buttons, post.edited = text, buttons, post.edited + 1
         return self._shown(post)
+
+    def _do_pinchatmessage(self, chat_id: str, message_id: str, disable_notification: str = "false") -> bool:
+        """In a group a right of administrators."""
+        chat = self._writable(chat_id)
+        if chat < 0 and chat not in self.administered:
+            bad("not enough rights to manage pinned messages in the chat")
+        post = self.find(chat, int(message_id))
+        if post is None:
+            bad("message to pin not found")
+        post.pinned = True
+        return True
 
     def _do_deletemessage(self, chat_id: str, message_id: str) -> bool:
         post = self.find(self._writable(chat_id), int(message_id))
@@ -678,10 +782,28 @@ class FakeTelegram:
         """As quoted: without what the message itself replies to."""
         shown = {key: value for key, value in post.payload.items() if key != "reply_to_message"}
         if post.by_us:
-            shown["text"] = post.text
+            shown |= {**(post.file.payload if post.file else {}), **_said(post.text, captions=post.file is not None)}
         if post.buttons:
             shown["reply_markup"] = {"inline_keyboard": post.buttons}
         return shown
+
+
+def _check_upload(kind: str, content: bytes) -> None:
+    if not content:
+        bad("file must be non-empty")
+    if len(content) > LARGEST_UP:
+        raise Refused(413, "Request Entity Too Large")
+    if kind != "photo":
+        return
+    if len(content) > LARGEST_PHOTO:
+        bad(f"file of size {len(content)} bytes is too big for a photo; the maximum size is {LARGEST_PHOTO} bytes")
+    if not content.startswith((b"\xff\xd8", b"\x89PNG")):
+        bad("IMAGE_PROCESS_FAILED")
+
+
+def _check_caption(text: str) -> None:
+    if len(text.encode("utf-16-le")) // 2 > 1024:
+        bad("message caption is too long")
 
 
 def _check_text(text: str) -> None:

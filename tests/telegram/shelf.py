@@ -11,6 +11,8 @@ from PIL import Image
 Json = dict[str, Any]
 
 LARGEST_DOWN = 20_971_520  # bytes; https://core.telegram.org/bots/api#getfile
+LARGEST_UP = 52_428_800  # https://core.telegram.org/bots/api#sending-files
+LARGEST_PHOTO = 10_485_760
 ENDINGS = {"photo": "jpg", "video": "mp4", "video_note": "mp4", "animation": "mp4", "voice": "oga", "audio": "m4a"}
 MIMES = {"video": "video/mp4", "animation": "video/mp4", "voice": "audio/ogg", "audio": "audio/mp4"}
 SHAPES: dict[str, Json] = {

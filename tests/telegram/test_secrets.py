@@ -4,13 +4,15 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from fake import DOWNLOAD, TOKEN, FakeTelegram
 from street import PATIENCE, SOON
 
-from bot.platforms import Outgoing, Pace
+from bot.platforms import File, Outgoing, Pace
 from bot.platforms.telegram import Telegram, Webhook
+from storage.attachments import Media
 
 SECRET_PART = TOKEN.partition(":")[2]
 TEXT = "王阿姨家的话"
@@ -33,11 +35,17 @@ FAILURES: dict[str, Break] = {
         )
     },
 }  # fmt: skip
+OURS = File(Media.PHOTO, TEXT, path=Path(__file__).with_name("payloads") / "photo.json")
 SENDS = {
     "sendMessage": Outgoing("1001", private=True, text=TEXT),
     "editMessageText": Outgoing("1001", private=True, text=TEXT, edits="1"),
     "deleteMessage": Outgoing("1001", private=True, edits="1", erase=True),
     "setMessageReaction": Outgoing("1001", private=True, reply_to="1", reaction="👀"),
+    "sendPhoto": Outgoing("1001", private=True, text=TEXT, files=(OURS,)),
+    "sendMediaGroup": Outgoing("1001", private=True, text=TEXT, files=(OURS, OURS)),
+    "sendVoice": Outgoing("1001", private=True, text=TEXT, files=(File(Media.VOICE, known="voice-1"),)),
+    "editMessageCaption": Outgoing("1001", private=True, text=TEXT, edits="1"),
+    "pinChatMessage": Outgoing("1001", private=True, edits="1", pin=True),
 }
 
 
@@ -60,6 +68,8 @@ def test_no_send_tells_it(
 
     async def test() -> list[str]:
         telegram = Telegram(TOKEN, base_url=fake.base_url, pace=Pace(), between_parts=0)
+        if method == "editMessageCaption":
+            fake.fails("editMessageText", 400, "Bad Request: there is no text in the message to edit")
         FAILURES[failure](fake, method)
         try:
             await telegram.send(SENDS[method])

@@ -29,7 +29,8 @@ from bot.platforms import Observe, Outgoing, Pace, Receive, RetryLater, Undelive
 from bot.platforms.telegram.fetching import fetched, files_at
 from bot.platforms.telegram.parsing import Ears, Move
 from bot.platforms.telegram.polling import PAUSES, Handle, Line, endless
-from bot.platforms.telegram.sending import Pen, meaning
+from bot.platforms.telegram.refusals import meaning
+from bot.platforms.telegram.sending import Pen
 from bot.platforms.telegram.updates import ALLOWED_UPDATES, Press, Update, User, read
 from handlers.message import Reaction, Standing
 

@@ -154,7 +154,8 @@ class Update(Piece):
     @property
     def post(self) -> Post | None:
         """The message it is, changes, or presses a button of."""
-        return self.message or self.edited_message or (self.callback_query and self.callback_query.message)
+        pressed = self.callback_query.message if self.callback_query else None
+        return self.message or self.edited_message or pressed
 
     @property
     def place(self) -> int | None:
