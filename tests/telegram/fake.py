@@ -10,31 +10,37 @@ import socket
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NoReturn
 from urllib.error import HTTPError
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 from urllib.request import Request, urlopen
 
+from shelf import LARGEST_DOWN, LARGEST_PHOTO, LARGEST_UP, Kept, Shelf, Thing, Upload, form, photo
 from telegram.constants import ReactionEmoji
 
 TOKEN = "100200300:AAF-a_token_that_must_never_be_logged"
 BOT_ID = 100200300
 USERNAME = "xiaoge_bot"
 REACTIONS = {str(emoji) for emoji in ReactionEmoji}
-SENDS = {"sendmessage", "editmessagetext"}  # what Telegram counts
+SENDS = {
+    "sendmessage", "sendphoto", "sendvideo", "sendvoice", "senddocument", "sendlocation", "sendmediagroup",
+    "editmessagetext", "editmessagecaption",
+}  # what Telegram counts  # fmt: skip
 ANY = "any method"
+DOWNLOAD = "download"  # what a file's address is called among the methods
 
 Json = dict[str, Any]
 
 
 class Refused(Exception):  # noqa: N818 (what happened)
-    def __init__(self, code: int, description: str, **parameters: int) -> None:
+    def __init__(self, code: int, description: str, page: str = "", **parameters: int) -> None:
         super().__init__(description)
+        self.page = page  # said in the place of JSON
         self.answer: Json = {"ok": False, "error_code": code, "description": description}
         if parameters:
             self.answer["parameters"] = parameters
@@ -64,6 +70,9 @@ class Posted:
     reactions: list[str] = field(default_factory=list)
     edited: int = 0
     deleted: bool = False
+    file: Kept | None = None
+    album: str = ""
+    pinned: bool = False
 
     @property
     def labels(self) -> list[str]:
@@ -92,6 +101,7 @@ class FakeTelegram:
         self.reached: set[int] = set()  # people who wrote to the bot alone
         self.blocked: set[int] = set()  # people who stopped it, groups that threw it out
         self.moved: dict[int, int] = {}
+        self.shelf = Shelf()
         self.topics: dict[int, set[int]] = defaultdict(set)
         self.administered: set[int] = set()  # groups the bot is administrator of
         self.restricted: set[int] = set()  # groups without reactions
@@ -112,6 +122,7 @@ class FakeTelegram:
         self._busy = 0
         self._update_id = 500_000
         self._press = 9_000
+        self._albums = 13_000
         self._sent: dict[int, deque[float]] = defaultdict(deque)
         self._allowed: set[str] | None = None
         self._closed = False
@@ -158,26 +169,17 @@ class FakeTelegram:
         *,
         to: Posted | None = None,
         photos: int = 0,
+        file: Thing | None = None,
         topic: int | None = None,
         **more: Any,
     ) -> Posted:
-        """`more` goes into the payload as it is."""
+        """A message brings one `file`, or a photo that does not matter. `more` goes into the payload as it is."""
         with self.changed:
             payload = self._payload(self.id(where), self.user(person), topic)
-            if photos:
-                payload["photo"] = [
-                    {
-                        "file_id": f"{size}-{payload['message_id']}",
-                        "file_unique_id": "u",
-                        "width": width,
-                        "height": width,
-                    }
-                    for size, width in (("small", 90), ("large", 1280))
-                ]
-            if text:
-                payload["caption" if photos else "text"] = text
-                if entities := _entities(text):
-                    payload["caption_entities" if photos else "entities"] = entities
+            thing = file or (photo() if photos else None)
+            brought = self.shelf.put(thing) if thing else None
+            payload.update(brought.payload if brought else {})
+            payload.update(_said(text, captions=brought is not None))
             if to:
                 payload["reply_to_message"] = self._shown(to)
             elif topic:  # as Telegram does: the topic's first message
@@ -185,7 +187,7 @@ class FakeTelegram:
             payload.update(more)
             post = Posted(
                 payload["message_id"], payload["chat"]["id"], payload["from"], text, payload,
-                reply_to=to.id if to else None, topic=topic,
+                reply_to=to.id if to else None, topic=topic, file=brought,
             )  # fmt: skip
             self.posted[post.chat].append(post)
             self.updates_with("message", payload)
@@ -195,6 +197,32 @@ class FakeTelegram:
         """To the bot alone."""
         self.reached.add(self.id(person))
         return self.says(person, person, text, to=to, photos=photos, **more)
+
+    def album(
+        self, person: str, where: str, things: Sequence[Thing | bytes], *, caption: str = "", caption_on: int = 0,
+        **more: Any,
+    ) -> list[Posted]:  # fmt: skip
+        """A message each, and an update each; bytes are a photo's."""
+        with self.changed:
+            self._albums += 1
+            return [
+                self.says(
+                    person, where, caption if number == caption_on else "",
+                    file=photo(thing) if isinstance(thing, bytes) else thing,
+                    media_group_id=str(self._albums), **more,
+                )
+                for number, thing in enumerate(things)
+            ]  # fmt: skip
+
+    def edits(self, post: Posted, text: str, **more: Any) -> None:
+        """Its author gives it other words, or moves a live location: `more` goes into the payload."""
+        with self.changed:
+            words = {"text", "caption", "entities", "caption_entities"}
+            post.payload = {key: value for key, value in post.payload.items() if key not in words}
+            post.payload |= {**_said(text, captions=post.file is not None), "edit_date": int(self.now().timestamp())}
+            post.payload |= more
+            post.text, post.edited = text, post.edited + 1
+            self.updates_with("edited_message", post.payload)
 
     def presses(self, person: str, label: str, *, at: str | None = None, about: str = "") -> str:
         """A button of the newest message that has it; returns the press, for `toast`."""
@@ -286,13 +314,16 @@ class FakeTelegram:
     # -- faults -----------------------------------------------------------------------------------------------
 
     def fails(
-        self, method: str, code: int, description: str = "", *, at: str = "", times: int = 1, **more: int
-    ) -> None:
-        """The next calls are refused, for example 429 with retry_after=3, or 502."""
+        self, method: str, code: int, description: str = "", *, at: str = "", times: int = 1, page: str = "",
+        **more: int,
+    ) -> None:  # fmt: skip
+        """The next calls are refused, for example 429 with retry_after=3, or 502; with `page` by a proxy."""
         text = description or {429: f"Too Many Requests: retry after {more.get('retry_after')}"}.get(
             code, "Bad Gateway"
         )
-        self._faults[method.casefold()] += [Fault(self.id(at) if at else None, Refused(code, text, **more))] * times
+        self._faults[method.casefold()] += [
+            Fault(self.id(at) if at else None, Refused(code, text, page, **more))
+        ] * times
 
     def cuts(self, method: str) -> None:
         """The next answer ends in the middle."""
@@ -329,13 +360,7 @@ class FakeTelegram:
             self.calls.append((name, parameters))
             self._busy += not polls
         try:
-            fault = self._fault(name, parameters)
-            if fault and fault.hold:
-                fault.hold.wait(30)
-            elif fault and fault.refusal:
-                raise fault.refusal
-            elif fault and not (fault.done or fault.cut):
-                raise Dropped
+            fault = self._struck(name, parameters)
             with self.changed:
                 if self.limits and name in SENDS:
                     self._flood(int(parameters["chat_id"]))
@@ -351,6 +376,37 @@ class FakeTelegram:
             with self.changed:
                 self._busy -= not polls
                 self.changed.notify_all()
+
+    def download(self, token: str, path: str) -> tuple[bytes, bool]:
+        """What lies at a file's address, and whether the connection breaks in the middle of it."""
+        with self.changed:
+            if token != TOKEN:
+                raise Refused(401, "Unauthorized")
+            self.calls.append((DOWNLOAD, {"path": path}))
+            self._busy += 1
+        try:
+            fault = self._struck(DOWNLOAD, {})
+            kept = self.shelf.at(path)
+            if kept is None:
+                raise Refused(404, "Not Found")
+            if fault and fault.done:
+                raise Dropped
+            return kept.content, bool(fault and fault.cut)
+        finally:
+            with self.changed:
+                self._busy -= 1
+                self.changed.notify_all()
+
+    def _struck(self, name: str, parameters: Json) -> Fault | None:
+        """A fault that goes on after the call took effect, or none; the others happen here."""
+        fault = self._fault(name, parameters)
+        if fault and fault.hold:
+            fault.hold.wait(30)
+        elif fault and fault.refusal:
+            raise fault.refusal
+        elif fault and not (fault.done or fault.cut):
+            raise Dropped
+        return fault
 
     def _fault(self, name: str, parameters: Json) -> Fault | None:
         with self.changed:
@@ -465,18 +521,97 @@ class FakeTelegram:
                         threading.Thread(target=call, args=(update, chat), daemon=True).start()
                 self.changed.wait(0.05)
 
-    def _do_sendmessage(
+    def _do_getfile(self, file_id: str) -> Json:
+        kept = self.shelf.known(file_id)
+        if kept is None:
+            bad("invalid file_id")
+        if kept.size > LARGEST_DOWN:
+            bad("file is too big")
+        return {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_size": kept.size, "file_path": kept.path}
+
+    def _do_sendmessage(self, chat_id: str, text: str = "", link_preview_options: str = "{}", **where: str) -> Json:
+        chat = self._writable(chat_id)
+        _check_text(text)
+        return self._shown(self._put_up(chat, text, None, **where))
+
+    def _do_sendphoto(self, chat_id: str, photo: str | Upload, caption: str = "", **where: str) -> Json:
+        return self._bring(chat_id, "photo", photo, caption, **where)
+
+    def _do_sendvideo(self, chat_id: str, video: str | Upload, caption: str = "", **where: str) -> Json:
+        return self._bring(chat_id, "video", video, caption, **where)
+
+    def _do_sendvoice(self, chat_id: str, voice: str | Upload, caption: str = "", **where: str) -> Json:
+        return self._bring(chat_id, "voice", voice, caption, **where)
+
+    def _do_senddocument(self, chat_id: str, document: str | Upload, caption: str = "", **where: str) -> Json:
+        return self._bring(chat_id, "document", document, caption, **where)
+
+    def _do_sendlocation(self, chat_id: str, latitude: str, longitude: str, **where: str) -> Json:
+        chat = self._writable(chat_id)
+        place = self.shelf.put(Thing("location", place=(float(latitude), float(longitude))))
+        return self._shown(self._put_up(chat, "", place, **where))
+
+    def _do_sendmediagroup(
+        self, chat_id: str, media: str, message_thread_id: str = "", reply_parameters: str = "{}",
+        **attached: Upload,
+    ) -> list[Json]:  # fmt: skip
+        """Shown together; no buttons. All of it arrives, or nothing."""
+        chat = self._writable(chat_id)
+        if odd := [name for name, part in attached.items() if not isinstance(part, Upload)]:
+            bad(f"an album takes no {odd}")
+        wanted = json.loads(media)
+        if not 2 <= len(wanted) <= 10:
+            bad("too many messages to send as an album" if wanted[2:] else "too few messages to send as an album")
+        kinds = {one["type"] for one in wanted}
+        if not (kinds <= {"photo", "video"} or kinds in ({"document"}, {"audio"})):
+            bad("Document can't be mixed with other media types")
+        found = []
+        for number, one in enumerate(wanted, start=1):
+            file = one["media"]
+            try:
+                kept = self._taken(one["type"], attached[file[9:]] if file.startswith("attach://") else file)
+                if kept.kind != one["type"]:
+                    bad("MEDIA_INVALID")
+            except Refused as refused:
+                words = refused.answer["description"].removeprefix("Bad Request: ")
+                bad(f'failed to send message #{number} with the error message "{words}"')
+            _check_caption(one.get("caption", ""))
+            found.append((kept, one.get("caption", "")))
+        self._albums += 1
+        where = {"message_thread_id": message_thread_id, "reply_parameters": reply_parameters}
+        return [self._shown(self._put_up(chat, words, kept, album=str(self._albums), **where)) for kept, words in found]
+
+    def _bring(self, chat_id: str, kind: str, file: str | Upload, caption: str, **where: str) -> Json:
+        chat = self._writable(chat_id)
+        kept = self._taken(kind, file)
+        _check_caption(caption)
+        return self._shown(self._put_up(chat, caption, kept, **where))
+
+    def _taken(self, kind: str, file: str | Upload) -> Kept:
+        """An upload, or a file known by its id: a photo only as a photo, all else as whatever it is."""
+        if isinstance(file, Upload):
+            _check_upload(kind, file.content)
+            return self.shelf.put(Thing(kind, file.content, file.name))
+        kept = self.shelf.known(file)
+        if kept is None:
+            bad("wrong file identifier/HTTP URL specified")
+        if (kept.kind == "photo") != (kind == "photo"):
+            bad(f"can't use file of type {kept.kind.title()} as {kind.title()}")
+        return kept
+
+    def _put_up(
         self,
-        chat_id: str,
-        text: str = "",
+        chat: int,
+        text: str,
+        file: Kept | None,
+        *,
+        album: str = "",
         message_thread_id: str = "",
         reply_markup: str = "{}",
         reply_parameters: str = "{}",
-        link_preview_options: str = "{}",
         disable_notification: str = "false",
-    ) -> Json:
-        chat = self._writable(chat_id)
-        _check_text(text)
+    ) -> Posted:
+        """Anything new of ours."""
         quoted = json.loads(reply_parameters)
         original = self.find(chat, quoted["message_id"]) if quoted else None
         if quoted and original is None and not quoted.get("allow_sending_without_reply"):
@@ -485,27 +620,44 @@ class FakeTelegram:
         if topic is not None and topic not in self.topics[chat]:
             bad("message thread not found")
         topic = topic or (original.topic if original else None)
-        payload = {**self._payload(chat, self._us(), topic), "text": text}
+        payload = self._payload(chat, self._us(), topic)
+        payload |= {"media_group_id": album} if album else {}
         if original:
             payload["reply_to_message"] = self._shown(original)
-        buttons = _buttons(reply_markup)
         post = Posted(
-            payload["message_id"], chat, self._us(), text, payload, by_us=True, buttons=buttons,
-            reply_to=original.id if original else None, topic=topic,
+            payload["message_id"], chat, self._us(), text, payload, by_us=True, buttons=_buttons(reply_markup),
+            reply_to=original.id if original else None, topic=topic, file=file, album=album,
         )  # fmt: skip
         self.posted[chat].append(post)
-        return self._shown(post)
+        return post
 
     def _do_editmessagetext(
         self, chat_id: str, message_id: str, text: str = "", reply_markup: str = "{}", link_preview_options: str = "{}"
     ) -> Json:
-        chat = self._writable(chat_id)
+        post = self._ours(chat_id, message_id)
         _check_text(text)
-        post = self.find(chat, int(message_id))
+        if post.file:
+            bad("there is no text in the message to edit")
+        return self._change(post, text, reply_markup)
+
+    def _do_editmessagecaption(
+        self, chat_id: str, message_id: str, caption: str = "", reply_markup: str = "{}"
+    ) -> Json:
+        post = self._ours(chat_id, message_id)
+        _check_caption(caption)
+        if post.file is None or post.file.kind == "location":
+            bad("there is no caption in the message to edit")
+        return self._change(post, caption, reply_markup)
+
+    def _ours(self, chat_id: str, message_id: str) -> Posted:
+        post = self.find(self._writable(chat_id), int(message_id))
         if post is None:
             bad("message to edit not found")
         if not post.by_us:
             bad("message can't be edited")
+        return post
+
+    def _change(self, post: Posted, text: str, reply_markup: str) -> Json:
         buttons = _buttons(reply_markup)
         if (post.text, post.buttons) == (text, buttons):
             bad(
@@ -514,6 +666,17 @@ class FakeTelegram:
             )
         post.text, post.buttons, post.edited = text, buttons, post.edited + 1
         return self._shown(post)
+
+    def _do_pinchatmessage(self, chat_id: str, message_id: str, disable_notification: str = "false") -> bool:
+        """In a group a right of administrators."""
+        chat = self._writable(chat_id)
+        if chat < 0 and chat not in self.administered:
+            bad("not enough rights to manage pinned messages in the chat")
+        post = self.find(chat, int(message_id))
+        if post is None:
+            bad("message to pin not found")
+        post.pinned = True
+        return True
 
     def _do_deletemessage(self, chat_id: str, message_id: str) -> bool:
         post = self.find(self._writable(chat_id), int(message_id))
@@ -619,10 +782,28 @@ class FakeTelegram:
         """As quoted: without what the message itself replies to."""
         shown = {key: value for key, value in post.payload.items() if key != "reply_to_message"}
         if post.by_us:
-            shown["text"] = post.text
+            shown |= {**(post.file.payload if post.file else {}), **_said(post.text, captions=post.file is not None)}
         if post.buttons:
             shown["reply_markup"] = {"inline_keyboard": post.buttons}
         return shown
+
+
+def _check_upload(kind: str, content: bytes) -> None:
+    if not content:
+        bad("file must be non-empty")
+    if len(content) > LARGEST_UP:
+        raise Refused(413, "Request Entity Too Large")
+    if kind != "photo":
+        return
+    if len(content) > LARGEST_PHOTO:
+        bad(f"file of size {len(content)} bytes is too big for a photo; the maximum size is {LARGEST_PHOTO} bytes")
+    if not content.startswith((b"\xff\xd8", b"\x89PNG")):
+        bad("IMAGE_PROCESS_FAILED")
+
+
+def _check_caption(text: str) -> None:
+    if len(text.encode("utf-16-le")) // 2 > 1024:
+        bad("message caption is too long")
 
 
 def _check_text(text: str) -> None:
@@ -641,6 +822,16 @@ def _buttons(markup: str) -> list[list[Json]]:
             if not button["text"].strip() or len(row) > 8:
                 bad("BUTTON_INVALID")
     return rows
+
+
+def _said(text: str, *, captions: bool) -> Json:
+    """The words of a message, or of what it brings."""
+    if not text:
+        return {}
+    said: Json = {"caption" if captions else "text": text}
+    if entities := _entities(text):
+        said["caption_entities" if captions else "entities"] = entities
+    return said
 
 
 def _entities(text: str) -> list[Json]:
@@ -667,32 +858,58 @@ def _handler(fake: FakeTelegram) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             _, token, method = self.path.split("/", 2)
-            if "json" in self.headers.get("Content-Type", ""):
+            kind = self.headers.get("Content-Type", "")
+            if "json" in kind:
                 parameters = json.loads(body)
+            elif kind.startswith("multipart/"):
+                parameters = form(kind, body)
             else:
                 parameters = {key: values[-1] for key, values in parse_qs(body.decode(), True).items()}
             try:
                 code, answer = 200, fake.answer(token.removeprefix("bot"), method, parameters)
             except Refused as refused:
-                code, answer = refused.answer["error_code"], refused.answer
+                self._refuse(refused)
+                return
             except (ArithmeticError, AttributeError, LookupError, RuntimeError, ValueError) as problem:
                 fake.problems.append(problem)
                 code, answer = 500, {"ok": False, "error_code": 500, "description": "Internal Server Error"}
             except Dropped:
-                self.close_connection = True
-                self.connection.shutdown(socket.SHUT_RDWR)
+                self._hang_up()
                 return
             payload = json.dumps(answer, ensure_ascii=False).encode()
-            payload = payload[:-3] if answer.pop("cut", False) else payload
+            self._answer(code, payload[:-3] if answer.pop("cut", False) else payload)
+
+        def do_GET(self) -> None:
+            _, _, token, path = self.path.split("/", 3)
+            try:
+                content, cut = fake.download(token.removeprefix("bot"), unquote(path))
+            except Refused as refused:
+                self._refuse(refused)
+            except Dropped:
+                self._hang_up()
+            else:
+                self._answer(200, content, "application/octet-stream", cut=cut)
+
+        def _refuse(self, refused: Refused) -> None:
+            answer = json.dumps(refused.answer, ensure_ascii=False)
+            self._answer(refused.answer["error_code"], (refused.page or answer).encode())
+
+        def _answer(self, code: int, payload: bytes, kind: str = "application/json", *, cut: bool = False) -> None:
             try:
                 self.send_response(code)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(payload)))
                 self.end_headers()
-                self.wfile.write(payload)
+                self.wfile.write(payload[: len(payload) // 2] if cut else payload)
                 self.wfile.flush()
+                if cut:
+                    self._hang_up()
             except OSError:  # who asked has hung up
                 self.close_connection = True
+
+        def _hang_up(self) -> None:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
 
         def handle_one_request(self) -> None:
             try:

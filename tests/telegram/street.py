@@ -4,12 +4,13 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from fake import TOKEN, FakeTelegram, Posted
+from shelf import Thing
 from sqlmodel import Session, col, select
 from village import GROUP, MORNING
 
@@ -156,6 +157,15 @@ class Street:
         post = self.fake.says(person, at, text, **more)
         self.settle()
         return post
+
+    def album(self, person: str, things: Sequence[Thing | bytes], at: str = GROUP, **more: Any) -> list[Posted]:
+        posts = self.fake.album(person, at, things, **more)
+        self.settle()
+        return posts
+
+    def edits(self, post: Posted, text: str) -> None:
+        self.fake.edits(post, text)
+        self.settle()
 
     def tells(self, person: str, text: str, **more: Any) -> list[str]:
         """To the bot alone; returns what it answers there."""

@@ -1,11 +1,13 @@
 """Payloads as the public Bot API documentation describes them, and what the bot hears."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from bot.platforms.telegram.parsing import Ears, Move, Update, User
+from bot.platforms.telegram.parsing import Ears, Move
+from bot.platforms.telegram.updates import Update, User
 from handlers.message import Attached, Message, Quoted, Sender
 from storage.attachments import Media
 from storage.chats import ChatKey
@@ -60,8 +62,29 @@ def test_a_photo_with_its_caption_counts_once_and_by_its_largest_size() -> None:
     sizes = [{"file_id": name, "file_unique_id": name, "width": side, "height": side} for name, side in
              (("s", 90), ("x", 1280), ("m", 320))]  # fmt: skip
     message = heard(photo=sizes, caption="门禁坏了", media_group_id="1")
-    assert (message.text, message.attached) == ("门禁坏了", (Attached(Media.PHOTO, "x"),))
+    assert (message.text, message.attached, message.album) == ("门禁坏了", (Attached(Media.PHOTO, "x"),), "1")
     assert heard(photo=sizes).text == ""
+
+
+def test_an_edit_is_the_same_message_with_new_words_at_another_time() -> None:
+    first = heard(text="3号楼电梯坏了")
+    changed = post(text="3号楼2单元电梯坏了", edit_date=int(NOW.timestamp()))
+    edit = Ears(ME, "main").hear(Update.model_validate({"update_id": 9002, "edited_message": changed}), NOW)
+    assert edit == replace(first, delivery="9002", text="3号楼2单元电梯坏了", at=NOW, edited=True)
+
+
+def test_an_edit_without_words_is_nothing() -> None:
+    spot = {"latitude": 39.9, "longitude": 116.4, "live_period": 900}
+    assert hear(edited_message=post(location=spot, edit_date=1)) is None
+    named = post(text="@xiaoge_bot", entities=[entity("mention", 0, 11)], edit_date=1)
+    assert hear(edited_message=named) is None
+
+
+def test_a_reply_to_a_photo_brings_the_photo() -> None:
+    photo = post(message_id=20, photo=[{"file_id": "x", "file_size": 7}], caption="门禁坏了")
+    quoted = heard(text="报修", reply_to_message=photo).quoted
+    assert quoted
+    assert (quoted.text, quoted.attached) == ("门禁坏了", (Attached(Media.PHOTO, "x", size=7),))
 
 
 @pytest.mark.parametrize(

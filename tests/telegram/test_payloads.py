@@ -7,14 +7,21 @@ from typing import Any
 
 import pytest
 
-from bot.platforms.telegram.parsing import ALLOWED_UPDATES, Ears, Move, User, read
-from handlers.message import Attached, Message, Reaction, Standing
+from bot.platforms.telegram.parsing import Ears, Move
+from bot.platforms.telegram.updates import ALLOWED_UPDATES, User, read
+from handlers.message import Attached, Message, Quoted, Reaction, Sender, Standing
 from storage.attachments import Media
 
 FOLDER = Path(__file__).with_name("payloads")
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 EARS = Ears(User(id=100, is_bot=True, first_name="小格", username="Xiaoge_Bot"), "main")
 GROUP = "-1001234567890"
+SAID = datetime.fromtimestamp(1795395560, UTC)
+CHANGED = datetime.fromtimestamp(1795395580, UTC)
+CHANGED_LATER = datetime.fromtimestamp(1795395590, UTC)
+PHOTO = Attached(Media.PHOTO, "large", size=122880)
+HERE = Attached(Media.LOCATION, place=(39.9042, 116.4074))
+PHOTO_BEFORE = Quoted("30", Sender("7", "王 阿姨"), at=SAID, attached=(PHOTO,))
 
 
 def message(text: str, *, chat: str = GROUP, user: str = "7", **more: Any) -> dict[str, Any]:
@@ -36,12 +43,29 @@ EXPECTED: dict[str, dict[str, Any] | None] = {
     "mention": message("待办", mentioned=True),
     "forum_topic_message": message("路灯不亮", quoted=None),
     "reply_to_card": message("怎么样了"),
-    "photo_with_caption": message("门禁坏了", attached=(Attached(Media.PHOTO, "large"),)),
-    "album_part": message("", attached=(Attached(Media.PHOTO, "large"),)),
-    "voice": None,
-    "document": message("楼道堆物", attached=()),
-    "location": None,
-    "edited_message": None,
+    "reply_to_photo": message("报修 门禁坏了", attached=(), quoted=PHOTO_BEFORE),
+    "photo": message("", attached=(PHOTO,), album=None),
+    "photo_with_caption": message("门禁坏了", attached=(PHOTO,)),
+    "album_part": message("", attached=(PHOTO,), album="13579", message="32"),
+    "video": message("井盖松了", attached=(Attached(Media.VIDEO, "film", size=3145728),)),
+    "video_note": message("", attached=(Attached(Media.VIDEO, "round", size=412876),)),
+    "animation": message("", attached=(Attached(Media.VIDEO, "anim", size=88214),)),
+    "voice": message("", attached=(Attached(Media.VOICE, "v", size=9124),)),
+    "audio": message("", attached=(Attached(Media.VOICE, "sound", size=512000),)),
+    "document": message("楼道堆物", attached=(Attached(Media.DOCUMENT, "d", "照片.jpg", 212044),)),
+    "location": message("", attached=(HERE,)),
+    "venue": message("", attached=(HERE,)),
+    "live_location": message("", attached=(HERE,), edited=False),
+    "live_location_moved": None,
+    "sticker": None,
+    "contact": None,
+    "dice": None,
+    "poll": None,
+    "edited_message": message(
+        "3号楼2单元电梯坏了", edited=True, delivery="700011", message="31", at=CHANGED, attached=()
+    ),
+    "edited_caption": message("2单元门禁坏了", edited=True, at=CHANGED_LATER, attached=(PHOTO,), album="13579"),
+    "edited_away": None,
     "callback_query": message("/metoo 1", pressed=True, at=NOW),
     "callback_query_inaccessible": message("/metoo 1", pressed=True, at=NOW),
     "callback_query_inline": None,

@@ -4,13 +4,15 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from fake import TOKEN, FakeTelegram
+from fake import DOWNLOAD, TOKEN, FakeTelegram
 from street import PATIENCE, SOON
 
-from bot.platforms import Outgoing, Pace
+from bot.platforms import File, Outgoing, Pace
 from bot.platforms.telegram import Telegram, Webhook
+from storage.attachments import Media
 
 SECRET_PART = TOKEN.partition(":")[2]
 TEXT = "王阿姨家的话"
@@ -21,6 +23,7 @@ FAILURES: dict[str, Break] = {
     "dropped": lambda fake, method: fake.drops(method),
     "answer lost": lambda fake, method: fake.drops(method, done=True),
     "cut": lambda fake, method: fake.cuts(method),
+    "a page": lambda fake, method: fake.fails(method, 400, page=f"<html>bot{TOKEN}/{method}"),
     "429": lambda fake, method: fake.fails(method, 429, retry_after=1),
     **{
         f"{code} {words}": lambda fake, method, code=code, words=words: fake.fails(method, code, words)  # type: ignore[misc]
@@ -32,11 +35,17 @@ FAILURES: dict[str, Break] = {
         )
     },
 }  # fmt: skip
+OURS = File(Media.PHOTO, TEXT, path=Path(__file__).with_name("payloads") / "photo.json")
 SENDS = {
     "sendMessage": Outgoing("1001", private=True, text=TEXT),
     "editMessageText": Outgoing("1001", private=True, text=TEXT, edits="1"),
     "deleteMessage": Outgoing("1001", private=True, edits="1", erase=True),
     "setMessageReaction": Outgoing("1001", private=True, reply_to="1", reaction="👀"),
+    "sendPhoto": Outgoing("1001", private=True, text=TEXT, files=(OURS,)),
+    "sendMediaGroup": Outgoing("1001", private=True, text=TEXT, files=(OURS, OURS)),
+    "sendVoice": Outgoing("1001", private=True, text=TEXT, files=(File(Media.VOICE, known="voice-1"),)),
+    "editMessageCaption": Outgoing("1001", private=True, text=TEXT, edits="1"),
+    "pinChatMessage": Outgoing("1001", private=True, edits="1", pin=True),
 }
 
 
@@ -59,6 +68,8 @@ def test_no_send_tells_it(
 
     async def test() -> list[str]:
         telegram = Telegram(TOKEN, base_url=fake.base_url, pace=Pace(), between_parts=0)
+        if method == "editMessageCaption":
+            fake.fails("editMessageText", 400, "Bad Request: there is no text in the message to edit")
         FAILURES[failure](fake, method)
         try:
             await telegram.send(SENDS[method])
@@ -70,6 +81,32 @@ def test_no_send_tells_it(
         return []
 
     said = "".join(asyncio.run(test())) + caplog.text
+    assert SECRET_PART not in said
+    assert TEXT not in said
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("method", ["getFile", DOWNLOAD])
+def test_no_fetch_tells_it(
+    fake: FakeTelegram, loud: None, caplog: pytest.LogCaptureFixture, method: str, failure: str
+) -> None:
+    post = fake.tells("王阿姨", TEXT, photos=1)
+
+    async def test() -> list[str]:
+        telegram = Telegram(TOKEN, base_url=fake.base_url, pace=Pace())
+        FAILURES[failure](fake, method)
+        try:
+            await telegram.fetch(post.file.id if post.file else "")
+        except Exception as error:
+            logging.getLogger("test").exception("it failed")
+            return [told(error)]
+        finally:
+            await telegram.close()
+        return []
+
+    errors = asyncio.run(test())
+    assert errors
+    said = "".join(errors) + caplog.text
     assert SECRET_PART not in said
     assert TEXT not in said
 

@@ -15,7 +15,7 @@ from village import GROUP
 from bot.courier import Pacer
 from bot.platforms import MessageGone, Outgoing, Pace, RetryLater, Undeliverable
 from bot.platforms.telegram import PACE, BadToken, Telegram
-from bot.platforms.telegram.sending import keyboard, parts
+from bot.platforms.telegram.words import keyboard, parts
 from storage.outbox import Letter, LetterState
 
 LIFT = "3号楼电梯又坏了,按了没反应"

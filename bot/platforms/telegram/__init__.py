@@ -26,9 +26,12 @@ from telegram.error import ChatMigrated, InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.platforms import Observe, Outgoing, Pace, Receive, RetryLater, Undeliverable
-from bot.platforms.telegram.parsing import ALLOWED_UPDATES, Ears, Move, Press, Update, User, read
+from bot.platforms.telegram.fetching import fetched, files_at
+from bot.platforms.telegram.parsing import Ears, Move
 from bot.platforms.telegram.polling import PAUSES, Handle, Line, endless
-from bot.platforms.telegram.sending import Pen, meaning
+from bot.platforms.telegram.refusals import meaning
+from bot.platforms.telegram.sending import Pen
+from bot.platforms.telegram.updates import ALLOWED_UPDATES, Press, Update, User, read
 from handlers.message import Reaction, Standing
 
 log = logging.getLogger(__name__)
@@ -94,7 +97,9 @@ class Telegram:
         self._pauses = pauses
         self._now = now
         self._requests = [_Request(CONNECTIONS, pool_timeout=10, read_timeout=20) for _ in ("sends", "polls")]
-        self._bot = Bot(token, base_url, request=self._requests[0], get_updates_request=self._requests[1])
+        self._bot = Bot(
+            token, base_url, files_at(base_url), request=self._requests[0], get_updates_request=self._requests[1]
+        )
         self._pen = Pen(self._bot, lambda: asyncio.sleep(between_parts), self._topic)
         self._topics: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._toasts: set[asyncio.Task[None]] = set()
@@ -218,7 +223,7 @@ class Telegram:
 
     def _remember_topic(self, update: Update) -> None:
         """So that an answer stays in its topic even where the message it replies to is gone."""
-        post = update.message or (update.callback_query and update.callback_query.message)
+        post = update.post
         if post and post.is_topic_message and post.message_thread_id:
             self._topics[str(post.chat.id), str(post.message_id)] = post.message_thread_id
             if len(self._topics) > TOPICS:
@@ -244,6 +249,12 @@ class Telegram:
             raise Undeliverable(f"the group is now {new}") from None
         except TelegramError as error:
             raise meaning(error) from None  # its cause may quote the address of the call, and so the token
+
+    async def fetch(self, file: str) -> bytes:
+        try:
+            return await fetched(self._bot, file)
+        except TelegramError as error:
+            raise meaning(error) from None
 
 
 class _Request(HTTPXRequest):

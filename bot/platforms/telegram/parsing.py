@@ -1,161 +1,15 @@
-"""What Telegram sends, as far as the bot listens: an update becomes a message, a group's move, or nothing."""
+"""What Telegram sends becomes a message, a standing, a reaction, a group's move, or nothing."""
 
-import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
+from bot.platforms.telegram.updates import Emoji, Entity, Membership, Post, Press, Reacted, Update, User
 from handlers.message import Attached, Message, Quoted, Reaction, Sender, Standing
 from storage.attachments import Media
 from storage.chats import ChatKey
 
-log = logging.getLogger(__name__)
-
-# https://core.telegram.org/bots/api#update. What is not named here Telegram does not send.
-ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member", "message_reaction")
 GROUPS = frozenset({"group", "supergroup"})
-HERE = frozenset({"creator", "administrator", "member"})
 LIKES = frozenset({"👍", "❤", "💯"})  # of the fixed list of reactions, what says "+1"
-
-
-class Piece(BaseModel):
-    """Only the fields used; the Bot API adds others every few months."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class User(Piece):
-    id: int
-    is_bot: bool = False
-    first_name: str = ""
-    last_name: str = ""
-    username: str = ""
-    can_read_all_group_messages: bool = False  # of a bot: privacy mode is off
-
-    @property
-    def sender(self) -> Sender:
-        return Sender(str(self.id), f"{self.first_name} {self.last_name}".strip(), self.is_bot)
-
-
-class Place(Piece):
-    """A chat, whatever its kind."""
-
-    id: int
-    type: str
-    title: str = ""
-
-
-class Entity(Piece):
-    """Offset and length count UTF-16 code units."""
-
-    type: str
-    offset: int
-    length: int
-    user: User | None = None
-
-
-class Size(Piece):
-    """One size of a photo."""
-
-    file_id: str
-    width: int = 0
-    height: int = 0
-
-
-class Post(Piece):
-    """A message. One that is too old to be shown beside its button has only its id and chat, and the date 0."""
-
-    message_id: int
-    date: int
-    chat: Place
-    author: User | None = Field(default=None, alias="from")
-    sender_chat: Place | None = None  # who speaks as a group or channel is no person
-    text: str = ""
-    caption: str = ""
-    entities: tuple[Entity, ...] = ()
-    caption_entities: tuple[Entity, ...] = ()
-    photo: tuple[Size, ...] = ()
-    reply_to_message: "Post | None" = None
-    message_thread_id: int | None = None
-    is_topic_message: bool = False
-    migrate_to_chat_id: int | None = None
-
-    @property
-    def words(self) -> str:
-        return self.text or self.caption
-
-
-class Press(Piece):
-    """A pressed button. Without a message it belongs to an inline message of somebody else's chat."""
-
-    id: str
-    author: User = Field(alias="from")
-    message: Post | None = None
-    data: str = ""
-
-
-class Member(Piece):
-    status: str
-    is_member: bool = False  # of one who is restricted
-
-    @property
-    def here(self) -> bool:
-        return self.status in HERE or (self.status == "restricted" and self.is_member)
-
-
-class Membership(Piece):
-    """What became of the bot's own membership, and who did it."""
-
-    chat: Place
-    author: User = Field(alias="from")
-    old_chat_member: Member
-    new_chat_member: Member
-
-
-class Emoji(Piece):
-    """A reaction; the custom and the paid ones have no emoji."""
-
-    emoji: str = ""
-
-
-class Reacted(Piece):
-    """Somebody changed their reactions on a message; without a user it was an anonymous one."""
-
-    chat: Place
-    message_id: int
-    user: User | None = None
-    date: int
-    old_reaction: tuple[Emoji, ...] = ()
-    new_reaction: tuple[Emoji, ...] = ()
-
-
-class Update(Piece):
-    update_id: int
-    message: Post | None = None
-    callback_query: Press | None = None
-    my_chat_member: Membership | None = None
-    message_reaction: Reacted | None = None
-
-    @property
-    def place(self) -> int | None:
-        """The chat whose order it keeps; 0 for a button outside all chats. None: nothing we listen to."""
-        if self.callback_query and self.callback_query.message is None:
-            return 0
-        post = self.message or (self.callback_query and self.callback_query.message)
-        about = post or self.my_chat_member or self.message_reaction
-        return about.chat.id if about else None
-
-
-def read(raw: dict[str, Any]) -> Update | None:
-    """None, and a line in the log without its words, for what is not as the Bot API says."""
-    try:
-        return Update.model_validate(raw)
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)})
-        log.error("an update could not be read", extra={"update": raw.get("update_id"), "fields": fields})  # noqa: TRY400
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,20 +35,21 @@ class Ears:
             return self._stood(update.update_id, update.my_chat_member)
         if update.message_reaction:
             return self._reacted(update.update_id, update.message_reaction)
-        post = update.message
-        return self._posted(update.update_id, post) if post else None
+        return self._posted(update, update.post) if update.post else None
 
-    def _posted(self, delivery: int, post: Post) -> Message | Move | None:
+    def _posted(self, update: Update, post: Post) -> Message | Move | None:
         if post.migrate_to_chat_id is not None:
             return Move(str(post.chat.id), str(post.migrate_to_chat_id))
-        if post.author is None or post.author.is_bot or post.sender_chat or not (post.words or post.photo):
+        if post.author is None or post.author.is_bot or post.sender_chat:
             return None
-        return self._said(delivery, post, post.author)
+        return self._said(update, post, post.author)
 
-    def _said(self, delivery: int, post: Post, author: User) -> Message | None:
+    def _said(self, update: Update, post: Post, author: User) -> Message | None:
+        """None for what holds nothing we can use, an edit without words (a live location moves so), or in a channel."""
         place = self._place(post, author)
         text, mentioned, ours = self._without_mentions(post)
-        if place is None or not ours:
+        edited, attached = update.edited_message is not None, attachments(post)
+        if place is None or not ours or not (text if edited else post.words or attached):
             return None
         key, title, private = place
         return Message(
@@ -202,12 +57,14 @@ class Ears:
             title=title,
             private=private,
             sender=author.sender,
-            delivery=str(delivery),
+            delivery=str(update.update_id),
             message=str(post.message_id),
-            at=datetime.fromtimestamp(post.date, UTC),
+            at=datetime.fromtimestamp((edited and post.edit_date) or post.date, UTC),
             text=text,
-            attached=_attached(post),
+            attached=attached,
+            album=post.media_group_id,
             quoted=self._reply(post),
+            edited=edited,
             mentioned=mentioned,
         )
 
@@ -280,6 +137,7 @@ class Ears:
             by_us=author is not None and author.id == self.me.id,
             at=datetime.fromtimestamp(post.date, UTC) if post.date else None,
             quoted=self._reply(post),
+            attached=attachments(post),
         )
 
     def _without_mentions(self, post: Post) -> tuple[str, bool, bool]:
@@ -312,7 +170,16 @@ def _likes(reactions: tuple[Emoji, ...]) -> bool:
     return any(one.emoji.rstrip("\ufe0f") in LIKES for one in reactions)
 
 
-def _attached(post: Post) -> tuple[Attached, ...]:
-    """A photo in its largest size."""
+def attachments(post: Post) -> tuple[Attached, ...]:
+    """What came with it: one thing, a photo in its largest size."""
     largest = max(post.photo, key=lambda size: size.width * size.height, default=None)
-    return (Attached(Media.PHOTO, largest.file_id),) if largest else ()
+    film = post.video or post.video_note or post.animation  # before the document that stands beside an animation
+    sound = post.voice or post.audio
+    for media, thing in ((Media.PHOTO, largest), (Media.VIDEO, film), (Media.VOICE, sound)):
+        if thing:
+            return (Attached(media, thing.file_id, size=thing.file_size),)
+    if paper := post.document:
+        return (Attached(Media.DOCUMENT, paper.file_id, paper.file_name, paper.file_size),)
+    if spot := post.location:
+        return (Attached(Media.LOCATION, place=(spot.latitude, spot.longitude)),)
+    return ()

@@ -14,7 +14,7 @@ from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.warnings import PTBUserWarning
 
-from bot.platforms.telegram.parsing import ALLOWED_UPDATES, Update, read
+from bot.platforms.telegram.updates import ALLOWED_UPDATES, Update, read
 
 log = logging.getLogger(__name__)
 
