@@ -46,7 +46,8 @@ def show(desk: Desk, case: Request, finish: Event) -> None:
     text, files = desk.say("evidence", number=case.number), _evidence(desk, finish)
     for voice, person in reports.reporters(desk.session, case.number):
         # A question that has not left yet brings it itself.
-        if not voice.silent and desk.session.get(Card, f"{_key(desk, case)}p{voice.person_id}"):
+        asked = desk.session.get(Card, f"{_key(desk, case)}p{voice.person_id}")
+        if asked is not None and not voice.silent:
             at, key = desk.house.awake(desk.now + BURST), f"evidence:{case.number}:{finish.number}:p{voice.person_id}"
             desk.write(Purpose.TELL, text, person_id=person.id, case=case, files=files, card_key=key, at=at)
 

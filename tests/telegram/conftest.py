@@ -31,7 +31,8 @@ def by_webhook() -> bool:
 @pytest.fixture
 def street(fake: FakeTelegram, database: Database, tmp_path: Path, by_webhook: bool) -> Iterator[Street]:
     file = tmp_path / "config.toml"
-    file.write_text(village_on_telegram(fake), encoding="utf-8")
+    media = f"\n[media]\nfolder = {str(tmp_path / 'media')!r}\n"
+    file.write_text(village_on_telegram(fake) + media, encoding="utf-8")
     street = Street(config.load(file), database, fake, by_webhook=by_webhook)
     for person in STAFF:
         fake.tells(person, "/start")

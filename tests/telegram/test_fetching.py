@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shelf import Thing, Upload, document, form, photo, picture, video, voice
 from village import GROUP
 
-from bot.platforms import RetryLater, Undeliverable
+from bot.platforms import RetryLater, TooLarge, Undeliverable
 from bot.platforms.telegram import Telegram, fetching
 from bot.platforms.telegram.fetching import LARGEST, files_at
 
@@ -50,20 +50,20 @@ def test_every_picture_of_an_album_is_there(fake: FakeTelegram) -> None:
 
 @pytest.mark.parametrize("size", [25 * MEGABYTE, LARGEST + 1])
 def test_what_is_too_large_is_not_fetched(fake: FakeTelegram, size: int) -> None:
-    with pytest.raises(Undeliverable, match="too big"):
+    with pytest.raises(TooLarge):
         fetched(fake, brought(fake, document(size=size)))
     assert fake.called(DOWNLOAD) == []
 
 
 def test_of_a_server_that_tells_a_wrong_size_nothing_too_large_is_taken(fake: FakeTelegram) -> None:
-    with pytest.raises(Undeliverable, match="larger than 20 MB"):
+    with pytest.raises(TooLarge):
         fetched(fake, brought(fake, document(content=bytes(LARGEST + 1), size=7)))
     assert len(fetched(fake, brought(fake, document(content=bytes(LARGEST), size=7)))) == LARGEST
 
 
 def test_a_server_with_other_limits_is_kept_to_ours(fake: FakeTelegram, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "LARGEST", 10)
-    with pytest.raises(Undeliverable, match="larger"):
+    with pytest.raises(TooLarge):
         fetched(fake, brought(fake, document(size=11)))
     assert fake.called(DOWNLOAD) == []
 

@@ -3,9 +3,10 @@
 from urllib.parse import quote
 
 from telegram import Bot
-from telegram.error import InvalidToken
+from telegram.error import BadRequest, InvalidToken
 
-from bot.platforms import RetryLater, Undeliverable
+from bot.platforms import RetryLater, TooLarge, Undeliverable
+from bot.platforms.telegram.refusals import TOO_BIG, says
 
 LARGEST = 20 * 1024 * 1024  # bytes: all a bot may fetch (https://core.telegram.org/bots/api#getfile)
 SLOW = 120.0  # seconds a download may take, or its next bytes: the transport decides
@@ -24,13 +25,18 @@ def files_at(base_url: str) -> str:
 
 
 async def fetched(bot: Bot, file: str) -> bytes:
-    """TelegramError, or Undeliverable where it is not there for us.
+    """TelegramError; TooLarge, or Undeliverable where it is not there for us.
 
     The transport reads an answer as a whole, so a server that tells a wrong size is found out afterwards.
     """
-    found = await bot.get_file(file)
+    try:
+        found = await bot.get_file(file)
+    except BadRequest as refused:
+        if says(refused, TOO_BIG):
+            raise TooLarge(TOO_LARGE) from None
+        raise
     if (found.file_size or 0) > LARGEST:
-        raise Undeliverable(TOO_LARGE)
+        raise TooLarge(TOO_LARGE)
     if not found.file_path:
         raise RetryLater("no address yet")
     path = found.file_path.removeprefix(f"{bot.base_file_url}/")
@@ -44,5 +50,5 @@ async def fetched(bot: Bot, file: str) -> bytes:
             raise
         raise Undeliverable("the link is dead") from None
     if len(content) > LARGEST:
-        raise Undeliverable(TOO_LARGE)
+        raise TooLarge(TOO_LARGE)
     return content

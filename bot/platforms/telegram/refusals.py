@@ -20,6 +20,7 @@ WRONG_FILE = (
     "wrong file", "wrong remote file", "invalid file", "invalid remote file", "file_reference",
     "can't use file of type",
 )  # fmt: skip
+TOO_BIG = "file is too big"  # to be fetched
 NO_PHOTO = ("too big for a photo", "photo_invalid_dimensions", "image_process_failed")
 UNAVAILABLE = "temporarily unavailable"  # said of a file
 TOO_MUCH = "request entity too large"  # 50 MB in one call
