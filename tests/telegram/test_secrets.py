@@ -20,8 +20,8 @@ Break = Callable[[FakeTelegram, str], None]
 
 
 FAILURES: dict[str, Break] = {
-    "dropped": lambda fake, method: fake.drops(method),
-    "answer lost": lambda fake, method: fake.drops(method, done=True),
+    "dropped": lambda fake, method: fake.drops(method, times=2),  # a transport may ask for a file once more
+    "answer lost": lambda fake, method: fake.drops(method, times=2, done=True),
     "cut": lambda fake, method: fake.cuts(method),
     "a page": lambda fake, method: fake.fails(method, 400, page=f"<html>bot{TOKEN}/{method}"),
     "429": lambda fake, method: fake.fails(method, 429, retry_after=1),

@@ -1,6 +1,7 @@
 """What a letter brings, as calls: albums, single files, words beneath a file where they fit, else after it."""
 
 import asyncio
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -76,13 +77,14 @@ async def content(file: File, *, attach: bool = False) -> str | InputFile:
     if file.path is None:
         raise Undeliverable("a file that lies nowhere")
     try:
-        read = await asyncio.to_thread(file.path.read_bytes)
+        read = io.BytesIO(await asyncio.to_thread(file.path.read_bytes))
     except FileNotFoundError:
         raise Undeliverable("the file to send is gone") from None
     except OSError as error:
         raise RetryLater(type(error).__name__) from None
     name = file.name or file.path.name
-    return InputFile(read, name if "." in name else name + SUFFIXES.get(file.media, ""), attach=attach)
+    name = name if "." in name else name + SUFFIXES.get(file.media, "")
+    return InputFile(read, name, attach=attach, read_file_handle=False)  # it leaves piece by piece, others in between
 
 
 async def in_album(file: File) -> InAlbum:
