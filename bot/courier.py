@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlmodel import Session
 
@@ -17,15 +17,22 @@ from bot.store import Store
 from storage import attachments, outbox
 from storage.chats import Chat
 from storage.database import Seat
-from storage.outbox import Card, Letter, LetterState
+from storage.outbox import Arrival, Card, Letter, LetterState
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Submit = Callable[[Any, Callable[[Session], T]], "Future[T]"]
+
+
+class Submit(Protocol):
+    """`soon`: before what waits for its turn under other keys."""
+
+    def __call__(self, key: Any, work: Callable[[Session], T], *, soon: bool) -> "Future[T]": ...
+
+
 GiveBack = Callable[[Session, Letter], None]
 
-AT_ONCE = 16  # chats served side by side
+AT_ONCE = 32  # chats served side by side
 PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600))  # between tries the platform gave no time for
 GIVE_UP_AFTER = timedelta(hours=24)
 FINISH = 5.0  # seconds for the calls under way when the bot stops
@@ -40,7 +47,7 @@ class Courier:
         self,
         platform: Platform,
         seat: Seat,
-        submit: Submit[Any],
+        submit: Submit,
         give_back: GiveBack,
         now: Callable[[], datetime],
         *,
@@ -55,12 +62,14 @@ class Courier:
         self._now = now
         self._held: dict[int, datetime] = {}
         self._pacer = Pacer(platform.pace)
+        self._arrived: list[Arrival] = []  # sent, and not noted yet: noted together with the next claim
 
     async def recover(self) -> None:
         """After a stop: decides about what was being sent, and keeps to the pace of what left before it.
 
         Only in the process that sends for this account.
         """
+        await self._note()
         at = self._now()
         sent = await self._do(lambda session: outbox.lately(session, *self._account, since=at - MINUTE))
         self._pacer.seed(
@@ -112,21 +121,37 @@ class Courier:
                     await asyncio.gather(*(self._put_back(letter_id) for letter_id, _, _ in (await taking)[1]))
                 if under_way:  # a call that was cut off would be made again at the next start
                     await asyncio.wait(under_way, timeout=FINISH)
+                await self._note()
                 raise
 
     async def step(self) -> int:
         """Sends what may leave now, at most one letter per chat, and waits for it; returns how many were dealt with."""
         returned, claimed = await self._take(AT_ONCE)
         await asyncio.gather(*(self._send(*letter) for letter in claimed))
+        await self._note()
         return returned + len(claimed)
 
     async def _take(self, room: int) -> tuple[int, list[tuple[int, Outgoing, int]]]:
-        """How many letters came back undeliverable, and those that are now `sending`."""
-        return await self._do(partial(self._route_and_claim, room))
+        """Notes what was sent; how many letters came back undeliverable, and those that are now `sending`."""
+        noted, self._arrived = self._arrived, []
+        try:
+            return await self._do(partial(self._route_and_claim, room, noted))
+        except Exception:
+            self._arrived = noted + self._arrived  # it was sent all the same
+            raise
 
-    def _route_and_claim(self, room: int, session: Session) -> tuple[int, list[tuple[int, Outgoing, int]]]:
+    async def _note(self) -> None:
+        if self._arrived:
+            await self._take(0)
+
+    def _route_and_claim(
+        self, room: int, arrived: list[Arrival], session: Session
+    ) -> tuple[int, list[tuple[int, Outgoing, int]]]:
+        outbox.arrived(session, arrived)
+        if not room:
+            return 0, []
         returned = self._route(session)
-        refused, claimed = self._claim(room, session) if room else (0, [])
+        refused, claimed = self._claim(room, session)
         return returned + refused, claimed
 
     @property
@@ -134,7 +159,7 @@ class Courier:
         return self.platform.name, self.platform.account
 
     async def _do(self, work: Callable[[Session], T]) -> T:
-        result: T = await asyncio.wrap_future(self._submit(("courier", *self._account), work))
+        result: T = await asyncio.wrap_future(self._submit(("courier", *self._account), work, soon=True))
         return result
 
     def _route(self, session: Session) -> int:
@@ -187,10 +212,7 @@ class Courier:
             log.warning("sending failed", extra={"letter": letter_id, "error": kind})
             await self._do(partial(self._later, letter_id, chat_id, None, kind))
         else:
-            at = self._now()
-            await self._do(
-                lambda session: outbox.arrived(session, session.get_one(Letter, letter_id), message or out.edits, at=at)
-            )
+            self._arrived.append(Arrival(letter_id, message or out.edits, self._now()))
 
     async def _put_back(self, letter_id: int) -> None:
         await self._do(lambda session: outbox.again(session.get_one(Letter, letter_id), at=self._now()))

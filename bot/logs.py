@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-QUIET = ("apscheduler", "alembic", "httpx", "httpcore", "telegram")
+QUIET = ("apscheduler", "alembic", "aiohttp", "telegram")
 
 
 class JsonLines(logging.Formatter):

@@ -1,9 +1,9 @@
 """The outbox: a row per letter, written in the transaction of what it tells, sent later by a courier."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Index, Integer, UniqueConstraint, text, update
 from sqlmodel import JSON, Column, Field, Session, SQLModel, col, func, select
@@ -201,27 +201,33 @@ def claim(
     mine = (Letter.platform == platform, Letter.account == account)
     closed = {*session.exec(select(Letter.chat_id).where(*mine, Letter.state == LetterState.SENDING)), *held}
     taken: list[tuple[Letter, Chat, Card | None]] = []
-    while rows := _first_of_each_chat(session, *mine, at=at, limit=limit - len(taken), closed=closed):
-        for letter in rows:
-            card = session.get(Card, letter.card_key) if letter.card_key else None
+    more = True
+    while more and len(taken) < limit:
+        rows, more = _first_of_each_chat(session, *mine, at=at, limit=limit - len(taken), closed=closed)
+        for letter, chat, card in rows:
             here = card if card and card.chat_id == letter.chat_id else None
             if (letter.erase or letter.pin) and card is None:  # what was to be taken away or put on top never left
                 drop(session, card_key=letter.card_key, through=letter.id)
+                more = True
             elif here and not (letter.erase or letter.pin) and at < here.sent_at + BETWEEN_EDITS:
                 letter.not_before = here.sent_at + BETWEEN_EDITS
+                more = True
             else:
                 letter.state = LetterState.SENDING
                 letter.attempts += 1
                 closed.add(letter.chat_id)
-                taken.append((letter, session.get_one(Chat, letter.chat_id), here))
+                taken.append((letter, chat, here))
         session.flush()
     return taken
 
 
 def _first_of_each_chat(
     session: Session, *mine: Any, at: datetime, limit: int, closed: Collection[int | None]
-) -> Sequence[Letter]:
-    """The letters that are next in their chats, locked; one that somebody else is changing is left to them."""
+) -> tuple[list[tuple[Letter, Chat, Card | None]], bool]:
+    """The letters that are next in their chats, locked, and whether other chats' may stand behind them.
+
+    One that somebody else is changing is left to them.
+    """
     waiting = session.exec(
         select(Letter.id, Letter.chat_id)
         .where(
@@ -237,51 +243,78 @@ def _first_of_each_chat(
     for letter_id, chat_id in waiting:
         first.setdefault(chat_id, letter_id)
     if not first:
-        return []
-    return session.exec(
-        select(Letter)
+        return [], False
+    rows = session.execute(
+        select(Letter, Chat, Card)
+        .join(Chat, col(Chat.id) == Letter.chat_id)
+        .join(Card, col(Card.key) == Letter.card_key, isouter=True)
         .where(col(Letter.id).in_(list(first.values())[:limit]), Letter.state == LetterState.WAITING)
         .order_by(col(Letter.urgency), col(Letter.id))
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=Letter)
         .execution_options(populate_existing=True)
-    ).all()
+    )
+    found = [(letter, chat, card) for letter, chat, card in rows]
+    return found, bool(found) and len(waiting) == limit * 8
 
 
 def route(session: Session, *, at: datetime, limit: int) -> list[Letter]:
     """Chooses the chat of letters addressed to a person; returns those that have no way there."""
-    stuck = []
-    for letter in session.exec(
+    letters = session.exec(
         select(Letter)
         .where(col(Letter.platform).is_(None), Letter.state == LetterState.WAITING, col(Letter.not_before) <= at)
         .order_by(col(Letter.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
-    ):
-        chat = people.private_chat(session, letter.person_id) if letter.person_id else None
+    ).all()
+    found = {
+        person_id: people.private_chat(session, person_id)
+        for person_id in {one.person_id for one in letters}
+        if person_id
+    }
+    stuck = []
+    for letter in letters:
+        chat = found.get(letter.person_id)
         if chat is None:
             letter.state, letter.reason = LetterState.FAILED, "no private chat"
             stuck.append(letter)
         else:
             letter.chat_id, letter.platform, letter.account = chat.id, chat.platform, chat.account
-    session.flush()
+    if letters:
+        session.flush()
     return stuck
 
 
-def arrived(session: Session, letter: Letter, message: str | None, *, at: datetime) -> None:
-    """Notes that a letter was sent, and where its card stands now."""
-    letter.state, letter.sent_at, letter.message = LetterState.SENT, at, message
-    if not letter.card_key or letter.chat_id is None or letter.pin:
+class Arrival(NamedTuple):
+    """A letter that was sent, the platform's id of its message, and when."""
+
+    letter_id: int
+    message: str | None
+    at: datetime
+
+
+def arrived(session: Session, arrivals: Collection[Arrival]) -> None:
+    """Notes what was sent, and where its cards stand now."""
+    if not arrivals:
         return
-    card = session.get(Card, letter.card_key)
-    if letter.erase:
-        if card:
-            session.delete(card)
-    elif card and message:
-        card.chat_id, card.message, card.sent_at = letter.chat_id, message, at
-    elif message:
-        session.add(
-            Card(key=letter.card_key, chat_id=letter.chat_id, request_id=letter.request_id, message=message, sent_at=at)
-        )
+    ids = [one.letter_id for one in arrivals]
+    letters = {one.id: one for one in session.exec(select(Letter).where(col(Letter.id).in_(ids)))}
+    keys = [letter.card_key for letter in letters.values() if letter.card_key]
+    cards = {one.key: one for one in session.exec(select(Card).where(col(Card.key).in_(keys)))} if keys else {}
+    for letter_id, message, at in arrivals:
+        letter = letters[letter_id]
+        letter.state, letter.sent_at, letter.message = LetterState.SENT, at, message
+        if not letter.card_key or letter.chat_id is None or letter.pin:
+            continue
+        card = cards.get(letter.card_key)
+        if letter.erase:
+            if card:
+                session.delete(card)
+        elif card and message:
+            card.chat_id, card.message, card.sent_at = letter.chat_id, message, at
+        elif message:
+            where = {"chat_id": letter.chat_id, "message": message, "sent_at": at}
+            cards[letter.card_key] = Card(key=letter.card_key, request_id=letter.request_id, **where)
+            session.add(cards[letter.card_key])
 
 
 def again(letter: Letter, *, at: datetime) -> None:

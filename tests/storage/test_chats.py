@@ -6,7 +6,7 @@ from storage import chats, outbox
 from storage.chats import ChatKey
 from storage.database import Database
 from storage.follow import CHAT, FILE
-from storage.outbox import Letter, Purpose
+from storage.outbox import Arrival, Letter, Purpose
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 OLD, NEW = ChatKey("telegram", "main", "-1"), ChatKey("telegram", "main", "-1001")
@@ -32,7 +32,7 @@ def test_a_card_stands_while_it_waits_and_while_it_is_there(database: Database) 
         outbox.write(session, letter)
         assert outbox.stands(session, "deaf:1")
         assert outbox.count_waiting(session) == 1
-        outbox.arrived(session, letter, "7", at=NOW)
+        outbox.arrived(session, [Arrival(letter.id or 0, "7", NOW)])
         assert outbox.stands(session, "deaf:1")
         outbox.forget_cards_in(session, chat.id or 0)
         session.flush()

@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 
 from storage import outbox
 from storage.chats import Chat
-from storage.outbox import Card, Letter, LetterState, Purpose, Urgency
+from storage.outbox import Arrival, Card, Letter, LetterState, Purpose, Urgency
 from tests.storage.town import AT, Town
 
 SECOND = timedelta(seconds=1)
@@ -31,8 +31,10 @@ class Courier:
     def delivers(self, at: datetime, *, limit: int = 16, platform: str = "console") -> list[str | None]:
         """Everything that may leave now arrives; an edit keeps the platform's id of its message."""
         claimed = self.takes(at, limit=limit, platform=platform)
-        for letter, _, card in claimed:
-            outbox.arrived(self.session, letter, card.message if card else f"message {letter.id}", at=at)
+        outbox.arrived(
+            self.session,
+            [Arrival(one.id or 0, card.message if card else f"message {one.id}", at) for one, _, card in claimed],
+        )
         self.session.flush()
         return [letter.text for letter, _, _ in claimed]
 
@@ -96,7 +98,7 @@ def test_the_same_content_is_not_written_twice(session: Session, town: Town, cou
     first = town.letter("已派单", to=town.group, card="case:1")
     courier.takes(AT)
     assert town.letter("已派单", to=town.group, card="case:1") is first  # while it is on its way
-    outbox.arrived(session, first, "7", at=AT)
+    outbox.arrived(session, [Arrival(first.id or 0, "7", AT)])
     assert town.letter("已派单", to=town.group, card="case:1") is first  # and once it is there
     assert town.letter("已派单", to=town.group, card="case:1", buttons=[["补充", "/more 1"]]) is not first
     assert states(session) == ["sent", "waiting"]
@@ -134,7 +136,7 @@ def test_a_card_that_moved_to_another_chat_is_sent_there_and_edited_there(
     moved = town.letter("处理中", to=new_group, card="case:1")
     ((_, _, card),) = courier.takes(AT)  # a new message needs no pause after the old one
     assert card is None
-    outbox.arrived(session, moved, "9", at=AT)
+    outbox.arrived(session, [Arrival(moved.id or 0, "9", AT)])
     stands = session.get_one(Card, "case:1")
     assert (stands.chat_id, stands.message) == (new_group.id, "9")
 
@@ -142,7 +144,7 @@ def test_a_card_that_moved_to_another_chat_is_sent_there_and_edited_there(
 def test_a_platform_without_message_ids_keeps_no_cards(session: Session, town: Town, courier: Courier) -> None:
     letter = town.letter("已派单", to=town.group, card="case:1")
     courier.takes(AT)
-    outbox.arrived(session, letter, None, at=AT)
+    outbox.arrived(session, [Arrival(letter.id or 0, None, AT)])
     assert (letter.state, letter.sent_at) == (LetterState.SENT, AT)
     assert session.get(Card, "case:1") is None
     town.letter("处理中", to=town.group, card="case:1")
@@ -181,7 +183,7 @@ def test_a_message_that_stands_is_taken_away_without_waiting(session: Session, t
     ((letter, _, card),) = courier.takes(AT)
     assert letter.erase
     assert card
-    outbox.arrived(session, letter, card.message, at=AT)
+    outbox.arrived(session, [Arrival(letter.id or 0, card.message, AT)])
     session.flush()
     assert session.get(Card, "grey:7") is None
 
@@ -193,7 +195,7 @@ def test_taking_away_what_is_gone_already_is_no_error(session: Session, town: To
     ((letter, _, _),) = courier.takes(AT)
     outbox.forget_card(session, "grey:7")
     session.flush()
-    outbox.arrived(session, letter, None, at=AT)
+    outbox.arrived(session, [Arrival(letter.id or 0, None, AT)])
     assert letter.state == LetterState.SENT
 
 
@@ -339,7 +341,7 @@ def test_a_chat_with_a_letter_on_its_way_is_skipped(session: Session, town: Town
     town.letter("二", to=town.group)
     town.letter("三", to=other_group)
     assert courier.delivers(AT) == ["三"]
-    outbox.arrived(session, first, "7", at=AT)
+    outbox.arrived(session, [Arrival(first.id or 0, "7", AT)])
     assert courier.delivers(AT) == ["二"]
 
 

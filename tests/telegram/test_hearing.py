@@ -303,6 +303,6 @@ def test_after_an_idle_week_the_numbers_may_begin_lower(fake: FakeTelegram, monk
 
 def test_the_library_logs_neither_calls_nor_texts(street: Street, caplog: pytest.LogCaptureFixture) -> None:
     street.says("王阿姨", LIFT)
-    chatty = [record for record in caplog.records if record.name.split(".")[0] in {"httpx", "httpcore", "telegram"}]
+    chatty = [record for record in caplog.records if record.name.split(".")[0] in {"aiohttp", "httpx", "telegram"}]
     assert [record for record in chatty if record.levelno < logging.WARNING] == []
     assert LIFT not in caplog.text

@@ -4,7 +4,6 @@ Redelivery: Telegram keeps an update for 24 hours until it is acknowledged, whic
 """
 
 import asyncio
-import json
 import logging
 import os
 from collections import OrderedDict
@@ -23,7 +22,6 @@ from telegram import (
 )
 from telegram.constants import ChatMemberStatus
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
 
 from bot.platforms import Observe, Outgoing, Pace, Receive, RetryLater, Undeliverable
 from bot.platforms.telegram.fetching import fetched, files_at
@@ -31,6 +29,7 @@ from bot.platforms.telegram.parsing import Ears, Move
 from bot.platforms.telegram.polling import PAUSES, Handle, Line, endless
 from bot.platforms.telegram.refusals import meaning
 from bot.platforms.telegram.sending import Pen
+from bot.platforms.telegram.transport import Transport
 from bot.platforms.telegram.updates import ALLOWED_UPDATES, Press, Update, User, read
 from handlers.message import Reaction, Standing
 
@@ -85,7 +84,7 @@ class Telegram:
         pauses: Sequence[float] = PAUSES,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        for chatty in ("httpx", "httpcore", "telegram"):  # they log addresses, which hold the token, and texts
+        for chatty in ("aiohttp", "telegram"):  # they log addresses, which hold the token, and texts
             logging.getLogger(chatty).setLevel(logging.WARNING)
         self.account = account
         self.webhook = webhook
@@ -96,7 +95,7 @@ class Telegram:
         self._handle: Handle | None = None  # while it runs
         self._pauses = pauses
         self._now = now
-        self._requests = [_Request(CONNECTIONS, pool_timeout=10, read_timeout=20) for _ in ("sends", "polls")]
+        self._requests = [Transport(CONNECTIONS) for _ in ("sends", "polls")]
         self._bot = Bot(
             token, base_url, files_at(base_url), request=self._requests[0], get_updates_request=self._requests[1]
         )
@@ -255,15 +254,3 @@ class Telegram:
             return await fetched(self._bot, file)
         except TelegramError as error:
             raise meaning(error) from None
-
-
-class _Request(HTTPXRequest):
-    """The library's transport, which would log an answer it cannot read with everything people said in it."""
-
-    @staticmethod
-    def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = json.loads(payload)
-        except ValueError:
-            raise TelegramError("Invalid server response") from None
-        return answer
