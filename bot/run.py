@@ -17,6 +17,7 @@ from bot import clock, http, logs
 from bot.app import App, supervised
 from bot.config import HttpSettings, Settings
 from bot.platforms.telegram import BadToken, Telegram, Webhook
+from bot.store import Store
 from bot.upkeep import Upkeep
 from storage import outbox
 from storage.chats import ChatKey
@@ -36,6 +37,10 @@ def run(settings: Settings) -> None:
     platforms = platforms_of(settings)
     if not platforms:
         raise CannotRun("no platform is configured: set platforms.telegram.token")
+    try:
+        Store(settings.media.folder).prepare()
+    except OSError as error:
+        raise CannotRun(f"media.folder: {settings.media.folder} cannot be used ({error.strerror})") from None
     database = Database(settings.database.url.get_secret_value())
     logs.to_json(secrets_of(settings, database))
     with only_one(database):

@@ -29,6 +29,12 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def prepare(self) -> None:
+        """Only who runs the bot may look in. OSError if nothing can be written there."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self.folder):
+            pass
+
     def path(self, digest: str, mime: str) -> Path:
         return self.folder / digest[:2] / f"{digest}{mimetypes.guess_extension(mime) or ''}"
 

@@ -245,7 +245,7 @@ def working_text(desk: Desk, case: Request) -> str:
         text[0] = f"🔴 {text[0]}"
     if quote := _quote(desk, case):
         text.append(quote)
-    if counted := attached.counted(desk, reports.attached(desk.session, case.number)):
+    if counted := attached.counted(desk, desk.attached(case)):
         text.append(counted)
     if reason := _line(desk, given(desk, case)):
         text.append(reason)
@@ -266,7 +266,7 @@ def working_buttons(desk: Desk, case: Request) -> list[Button]:
         State.DISPATCHED: ("on_my_way", "falsealarm") if case.danger else ("take", "transfer", "notrequest", "menu"),
         State.ACCEPTED: ("done", "reply", "transfer", "menu"),
     }.get(case.state, ())
-    if names and reports.attached(desk.session, case.number):
+    if names and desk.attached(case):
         names = (*names[:-1], "photos", *names[-1:])
     return [
         Button(desk.say(f"button.{name}"), f"/{'take' if name == 'on_my_way' else name} {case.number}")

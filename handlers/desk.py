@@ -64,6 +64,7 @@ class Desk:
     _posts: list[Post] | None = None
     _histories: dict[int, list[Event]] = field(default_factory=dict)
     _voices: dict[int, int] = field(default_factory=dict)
+    _attached: dict[int, list[Attachment]] = field(default_factory=dict)
 
     @property
     def here(self) -> Chat:
@@ -143,6 +144,7 @@ class Desk:
         self.touched[case.number] = case
         self._histories.pop(case.number, None)
         self._voices.pop(case.number, None)
+        self._attached.pop(case.number, None)
 
     def history(self, case: Request) -> list[Event]:
         """Read once until the case is touched again: every card of a case tells from it."""
@@ -155,6 +157,12 @@ class Desk:
         if case.number not in self._voices:
             self._voices[case.number] = reports.count_voices(self.session, case.number)
         return self._voices[case.number]
+
+    def attached(self, case: Request) -> list[Attachment]:
+        """What residents sent with it, read once until the case is touched again."""
+        if case.number not in self._attached:
+            self._attached[case.number] = reports.attached(self.session, case.number)
+        return self._attached[case.number]
 
     def move(self, case: Request, target: State, kind: str, **changes: Any) -> Event:
         self.touch(case)

@@ -34,7 +34,9 @@ def act(desk: Desk, reading: Reading) -> Reply | None:
 def _just_written(desk: Desk) -> Event | None:
     person_id = desk.id_of(desk.person)
     last = events.last_by(desk.session, person_id, EVIDENCED | {"undone"}, since=desk.now - JOINING)
-    return last if last and last.kind in EVIDENCED else None
+    if last is None or last.kind not in EVIDENCED:
+        return None
+    return last if access.may_work(desk, desk.session.get_one(Request, last.request_id)) else None
 
 
 def evidence(desk: Desk, event: Event) -> Reply | None:

@@ -141,9 +141,11 @@ def count_voices(session: Session, request_id: int) -> int:
 
 def attached(session: Session, request_id: int) -> list[Attachment]:
     """What came from everybody who still stands behind a case, at first or added later."""
+    if not (there := attachments.of_case(session, request_id)):
+        return []
     behind = {voice.person_id for voice in voices(session, request_id)}
     came = {report.id for report in all_of(session, request_id) if report.person_id in behind}
-    return [one for one in attachments.of_case(session, request_id) if one.report_id in came]
+    return [one for one in there if one.report_id in came]
 
 
 def reporters(session: Session, request_id: int) -> list[tuple[Report, Person]]:

@@ -40,6 +40,7 @@ class Process:
             **{key: value for key, value in os.environ.items() if not key.startswith("GRIDBOT_")},
             "GRIDBOT_DATABASE__URL": url,
             "GRIDBOT_PLATFORMS__TELEGRAM__BASE_URL": fake.base_url,
+            "GRIDBOT_MEDIA__FOLDER": str(config.parent / "media"),
             **(more or {}),
         }
         if token:
@@ -105,6 +106,12 @@ def gridbot(config: Path, fake: FakeTelegram, url: str) -> Iterator[Callable[...
     for one in started:
         if one.process.poll() is None:
             one.ends(signal.SIGKILL)
+
+
+def test_a_folder_that_cannot_be_used_is_one_sentence(gridbot: Callable[..., Process], config: Path) -> None:
+    refused = gridbot(more={"GRIDBOT_MEDIA__FOLDER": str(config)})
+    assert refused.ends() == 1
+    assert refused.lines == [f"media.folder: {config} cannot be used (File exists)"]
 
 
 def test_a_wrong_token_is_one_sentence(gridbot: Callable[..., Process]) -> None:
