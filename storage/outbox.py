@@ -174,7 +174,8 @@ def _free_at(session: Session, chat_id: int, at: datetime, budget: int) -> datet
         )
         .order_by(col(Letter.id).desc())
     ).all()
-    times = sorted((letter.sent_at or letter.not_before for letter in counted), reverse=True)
+    # "Sent in what is now the future" was sent before the clock was put back: now at the latest.
+    times = sorted((min(one.sent_at, at) if one.sent_at else one.not_before for one in counted), reverse=True)
     return times[budget - 1] + HOUR if len(times) >= budget else at
 
 
@@ -204,7 +205,7 @@ def claim(
             here = card if card and card.chat_id == letter.chat_id else None
             if letter.erase and card is None:  # what was to be taken away never left
                 drop(session, card_key=letter.card_key, through=letter.id)
-            elif here and not letter.erase and at < here.sent_at + BETWEEN_EDITS:
+            elif here and not letter.erase and here.sent_at <= at < here.sent_at + BETWEEN_EDITS:
                 letter.not_before = here.sent_at + BETWEEN_EDITS
             else:
                 letter.state = LetterState.SENDING
@@ -224,7 +225,7 @@ def _first_of_each_chat(
         .where(
             *mine,
             Letter.state == LetterState.WAITING,
-            col(Letter.not_before) <= at,
+            _may_leave(at),
             col(Letter.chat_id).not_in(closed),
         )
         .order_by(col(Letter.urgency), col(Letter.id))
@@ -244,12 +245,18 @@ def _first_of_each_chat(
     ).all()
 
 
+def _may_leave(at: datetime) -> Any:
+    """Its time has come, or the clock was put back: what was to leave at once does not wait to be written again."""
+    at_once = (col(Letter.not_before) <= col(Letter.created_at)) | (col(Letter.attempts) > 0)
+    return (col(Letter.not_before) <= at) | ((col(Letter.created_at) > at) & at_once)
+
+
 def route(session: Session, *, at: datetime, limit: int) -> list[Letter]:
     """Chooses the chat of letters addressed to a person; returns those that have no way there."""
     stuck = []
     for letter in session.exec(
         select(Letter)
-        .where(col(Letter.platform).is_(None), Letter.state == LetterState.WAITING, col(Letter.not_before) <= at)
+        .where(col(Letter.platform).is_(None), Letter.state == LetterState.WAITING, _may_leave(at))
         .order_by(col(Letter.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
