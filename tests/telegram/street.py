@@ -72,6 +72,7 @@ class Street:
 
         telegram.moved = moved
         telegram.observe = self.app.observe
+        telegram.overhear = self.app.overhear
         try:
             await self.app.start()
             self.loop = asyncio.get_running_loop()
