@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any, TypeVar
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, func, select
 
 import handlers
 from bot import bell, clock, handover
+from bot.alarm import Alarm
 from bot.bell import Bell
 from bot.config import CategoryEntry, Settings, occurrence
 from bot.courier import Courier
@@ -23,7 +25,7 @@ from bot.fetcher import Fetcher
 from bot.handover import Handed
 from bot.lanes import Lanes
 from bot.logs import without_text
-from bot.platforms import Outgoing, Platform
+from bot.platforms import Platform
 from bot.store import Store
 from bot.sync import synchronise
 from handlers import answering, attached, intake, known, pictures, router, standing, succession, thumbs
@@ -84,7 +86,7 @@ class App:
         self.known = Known()
         self.store = store or Store(settings.media.folder)
         self.lanes = Lanes(database, 1 if database.is_sqlite else LANES)
-        self.first_words = FirstWords(self.house, self.say)
+        self.alarm = Alarm(FirstWords(self.house, self.say), lambda chat: self.platforms[chat.platform, chat.account])
         self.couriers = [
             Courier(
                 platform, Seat(database, f"courier:{key}"), self.lanes.submit, self._give_back, now, store=self.store
@@ -197,34 +199,40 @@ class App:
     async def receive(self, message: Message) -> str | None:
         """Returns after the commit, so that the platform may be told; the text rides on its call (a toast)."""
         message = _storable(message)
-        heard = self.router.hear(message, self.known)
-        if heard is None:
-            self.known.overhear(message)
-            return None
-        words = self.first_words(message, heard.reading, self.known)
-        said = await self._say_now(message, words) if words else True
-        handled = await self._handle(message, heard)
-        if words and not said:
-            await self._do(message.chat, partial(self._say_later, message, words))
+        try:
+            heard = self.router.hear(message, self.known)
+        except Exception as error:
+            log.exception("hearing raised", exc_info=without_text(error), extra={"delivery": message.delivery})
+            give_up = self._gave_up if _said_to_us(message) else self._let_go
+            handled = await self._do(message.chat, partial(give_up, message, type(error).__name__)) or Handled()
+        else:
+            if heard is None:
+                self.known.overhear(message)
+                return None
+            handled = await self._act_on(message, heard)
         self._learn(handled.learnt)
         self.wake()
         return handled.toast
+
+    async def overhear(self, message: Message) -> None:
+        """Of a message whose turn does not come: a danger in it is answered already."""
+        message = _storable(message)
+        if heard := self.router.hear(message, self.known):
+            await self.alarm.answer(message, heard, self.known)
+
+    async def _act_on(self, message: Message, heard: Heard) -> Handled:
+        await self.alarm.answer(message, heard, self.known)
+        handled = await self._handle(message, heard)
+        if words := self.alarm.unsaid(message):
+            await self._do(message.chat, partial(self._say_later, message, words))
+            self.alarm.written(message)
+        return handled
 
     def _learn(self, learnt: Sequence[Learnt]) -> None:
         for learn in learnt:
             learn(self.known)
         if learnt:
             self.bell.ring(bell.NEWS)
-
-    async def _say_now(self, message: Message, words: str) -> bool:
-        """Danger does not wait for the outbox. If the platform refuses it, the case follows and the outbox says it."""
-        out = Outgoing(message.chat.address, message.private, words, reply_to=message.message)
-        try:
-            await self.platforms[message.chat.platform, message.chat.account].send(out)
-        except Exception as error:  # noqa: BLE001 (nothing may keep the case from being opened)
-            log.error("danger could not be answered", extra={"error": type(error).__name__})  # noqa: TRY400 (no text in logs)
-            return False
-        return True
 
     def _say_later(self, message: Message, words: str, session: Session) -> None:
         chat = self._chat(session, message)
@@ -240,7 +248,10 @@ class App:
     async def _twice(
         self, chat: ChatKey, delivery: str, work: Callable[[Session], T], otherwise: Callable[[str, Session], T]
     ) -> T:
-        """What raises a second time is given up; `otherwise` gets the exception's name."""
+        """What raises a second time is given up; `otherwise` gets the exception's name.
+
+        While the database is out nothing is given up: what it raised is raised, and the platform brings it again.
+        """
         for attempt in (1, 2):
             try:
                 return await self._do(chat, work)
@@ -248,7 +259,13 @@ class App:
                 kind = type(error).__name__
                 extra = {"delivery": delivery, "attempt": attempt}
                 log.exception("handler raised", exc_info=without_text(error), extra=extra)
+                await self._blame_the_database(chat, error)
         return await self._do(chat, partial(otherwise, kind))
+
+    async def _blame_the_database(self, key: Any, error: Exception) -> None:
+        """Raises if the error came from the database and it does not answer anything else either."""
+        if isinstance(error, DBAPIError):
+            await self._do(key, lambda session: session.connection().execute(text("SELECT 1")).close())
 
     def _in_transaction(self, message: Message, heard: Heard, session: Session) -> Handled:
         """The idempotency row, the change and the letters; a Sorry rolls its change back, then is said."""
@@ -272,12 +289,21 @@ class App:
 
     def _gave_up(self, message: Message, kind: str, session: Session) -> Handled:
         """Noted as failed, and answered with one sentence."""
+        if deliveries.seen(session, *message.chat[:2], message.delivery):
+            return Handled()
         deliveries.note(session, *message.chat[:2], message.delivery, at=self.now(), failure=kind)
         chat = self._chat(session, message)
         if chat is None:
             return Handled()
         desk = self._desk(session, chat, message)
-        return Handled(answering.answer(desk, Reply(self.say("failed")), refused=True))
+        try:
+            with session.begin_nested():
+                return Handled(answering.answer(desk, Reply(self.say("failed")), refused=True))
+        except DBAPIError:
+            raise
+        except Exception as error:  # the note must be kept, or the message comes for ever
+            log.exception("no answer to a failure", exc_info=without_text(error))
+            return Handled()
 
     @staticmethod
     def _chat(session: Session, message: Message) -> Chat | None:
@@ -317,8 +343,9 @@ class App:
         if not deliveries.seen(session, *event.chat[:2], event.delivery) and work(session):
             deliveries.note(session, *event.chat[:2], event.delivery, at=self.now())
 
-    def _let_go(self, event: Standing | Reaction, kind: str, session: Session) -> None:
-        deliveries.note(session, *event.chat[:2], event.delivery, at=self.now(), failure=kind)
+    def _let_go(self, event: Message | Standing | Reaction, kind: str, session: Session) -> None:
+        if not deliveries.seen(session, *event.chat[:2], event.delivery):
+            deliveries.note(session, *event.chat[:2], event.delivery, at=self.now(), failure=kind)
 
     def _stood(self, event: Standing, session: Session) -> bool:
         desk = self._desk(session, chats.find(session, event.chat, lock=True))
@@ -358,6 +385,7 @@ class App:
             learnt = await self._do("clock", partial(self._in_time, job, identity))
         except Exception as error:
             log.exception("job raised", exc_info=without_text(error), extra={"job": job.name})
+            await self._blame_the_database("clock", error)
             self._resting[job.name, identity] = self.now() + timedelta(minutes=10)
             return False
         self._resting.pop((job.name, identity), None)
@@ -403,7 +431,14 @@ class App:
         router.finish(desk)
 
     def _give_back(self, session: Session, letter: Letter) -> None:
-        router.give_back(self._desk(session), letter)
+        """What raises here leaves the letter failed, and the other letters go on."""
+        try:
+            with session.begin_nested():
+                router.give_back(self._desk(session), letter)
+        except DBAPIError:
+            raise
+        except Exception as error:
+            log.exception("an undelivered letter raised", exc_info=without_text(error), extra={"letter": letter.id})
 
     async def _do(self, key: Any, work: Callable[[Session], T]) -> T:
         return await asyncio.wrap_future(self.lanes.submit(key, work))
@@ -446,6 +481,11 @@ def _due(now: datetime, session: Session) -> list[tuple[Job, Any]]:
         rows = session.execute(select(*keys).where(job.timer <= now).order_by(job.timer, *keys).limit(DUE_AT_ONCE))
         due += [(job, tuple(row)) for row in rows]
     return due
+
+
+def _said_to_us(message: Message) -> bool:
+    quoted = message.quoted is not None and message.quoted.by_us
+    return message.private or message.mentioned or message.pressed or quoted or message.text.startswith("/")
 
 
 def _storable(message: Message) -> Message:

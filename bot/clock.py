@@ -1,10 +1,8 @@
-"""The clock: APScheduler wakes the jobs; what is due stands in the database, so a missed wake-up loses nothing."""
+"""The clock: wakes the jobs every second; what is due stands in the database, so a missed wake-up loses nothing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 EVERY = 1  # seconds
 
@@ -15,11 +13,10 @@ def now() -> datetime:
 
 
 async def ring(tick: Callable[[], Awaitable[object]]) -> None:
-    """Calls `tick` every second until cancelled; a slow one is never joined by a second."""
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(tick, "interval", seconds=EVERY, max_instances=1, coalesce=True, misfire_grace_time=60)
-    scheduler.start()
-    try:
-        await asyncio.Event().wait()
-    finally:
-        scheduler.shutdown(wait=False)
+    """Calls `tick` until cancelled; a slow one is never joined by a second.
+
+    By the event loop's clock, not a scheduler's: that would wait for hours once the clock on the wall was put back.
+    """
+    while True:
+        await asyncio.sleep(EVERY)
+        await tick()

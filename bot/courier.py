@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
 from bot.platforms import File, MessageGone, Outgoing, Pace, Platform, RetryLater, Undeliverable
@@ -39,6 +40,7 @@ FINISH = 5.0  # seconds for the calls under way when the bot stops
 MINUTE = timedelta(minutes=1)  # the longest span a platform counts in
 FETCHING = timedelta(seconds=3)  # between two looks for a file that is on its way
 WAIT_FOR_FILES = timedelta(minutes=1)  # then the letter leaves without it
+OUT = (OperationalError, InterfaceError)  # what a database that is out raises
 SCAN = 1.0  # seconds: the safety net under the wake-ups
 
 
@@ -60,7 +62,7 @@ class Courier:
         self._submit = submit
         self._give_back = give_back
         self._now = now
-        self._held: dict[int, datetime] = {}
+        self._held: dict[int, tuple[datetime, datetime]] = {}  # chats: since and until when
         self._pacer = Pacer(platform.pace)
         self._arrived: list[Arrival] = []  # sent, and not noted yet: noted together with the next claim
 
@@ -105,7 +107,11 @@ class Courier:
                 while await asyncio.to_thread(self._seat.take):
                     self.wake.clear()
                     taking = asyncio.ensure_future(self._take(AT_ONCE - len(under_way)))
-                    returned, claimed = await asyncio.shield(taking)
+                    try:
+                        returned, claimed = await asyncio.shield(taking)
+                    except OUT as error:  # what is under way must not be cut off by it, or it would be sent again
+                        log.warning("the database gives no letters out", extra={"error": type(error).__name__})
+                        return
                     for letter in claimed:
                         task = group.create_task(self._send(*letter))
                         under_way.add(task)
@@ -171,7 +177,8 @@ class Courier:
     def _claim(self, room: int, session: Session) -> tuple[int, list[tuple[int, Outgoing, int]]]:
         """How many came back since the bot is kept out of their chat, and those to send."""
         at = self._now()
-        self._held = {chat: until for chat, until in self._held.items() if until > at}
+        # A clock that was put back would keep them for hours.
+        self._held = {chat: span for chat, span in self._held.items() if span[0] <= at < span[1]}
         rows = outbox.claim(session, *self._account, at=at, limit=room, held=self._held)
         shut = [letter for letter, chat, _ in rows if chat.shut_at]
         for letter in shut:
@@ -202,30 +209,47 @@ class Courier:
         try:
             message = await self.platform.send(out)
         except RetryLater as later:
-            await self._do(partial(self._later, letter_id, chat_id, later.after, str(later)))
+            await self._settle(partial(self._later, letter_id, chat_id, later.after, str(later)))
         except MessageGone:
-            await self._do(partial(self._anew, letter_id))
+            await self._settle(partial(self._anew, letter_id))
         except Undeliverable as never:
-            await self._do(partial(self._failed, letter_id, str(never)))
+            await self._settle(partial(self._failed, letter_id, str(never)))
         except Exception as error:  # noqa: BLE001 (a platform's surprise is a passing fault until the tries run out)
             kind = type(error).__name__
             log.warning("sending failed", extra={"letter": letter_id, "error": kind})
-            await self._do(partial(self._later, letter_id, chat_id, None, kind))
+            await self._settle(partial(self._later, letter_id, chat_id, None, kind, odd=not isinstance(error, OSError)))
         else:
             self._arrived.append(Arrival(letter_id, message or out.edits, self._now()))
+
+    async def _settle(self, work: Callable[[Session], None]) -> None:
+        """What became of a letter, however long the database is out: forgotten, it would be sent again."""
+        while True:
+            try:
+                await self._do(work)
+            except OUT as error:
+                log.warning("what became of a letter waits", extra={"error": type(error).__name__})
+                await asyncio.sleep(SCAN)
+            else:
+                return
 
     async def _put_back(self, letter_id: int) -> None:
         await self._do(lambda session: outbox.again(session.get_one(Letter, letter_id), at=self._now()))
 
-    def _later(self, letter_id: int, chat_id: int, after: timedelta | None, reason: str, session: Session) -> None:
-        """Back into the outbox; the chat waits with it, so that nothing overtakes."""
+    def _later(
+        self, letter_id: int, chat_id: int, after: timedelta | None, reason: str, session: Session, *, odd: bool = False
+    ) -> None:
+        """Back into the outbox; the chat waits with it, so that nothing overtakes.
+
+        What is `odd` is no fault of the network but the letter's own: it may not keep its chat waiting for a day.
+        """
         letter = session.get_one(Letter, letter_id)
-        if self._now() - letter.created_at > GIVE_UP_AFTER and letter.attempts >= len(PAUSES):
+        if letter.attempts >= len(PAUSES) and (odd or self._now() - letter.created_at > GIVE_UP_AFTER):
             self._failed(letter_id, reason, session)
             return
-        until = self._now() + (after or PAUSES[min(letter.attempts, len(PAUSES)) - 1])
+        since = self._now()
+        until = since + (after or PAUSES[min(letter.attempts, len(PAUSES)) - 1])
         outbox.again(letter, at=until)
-        self._held[chat_id] = until
+        self._held[chat_id] = since, until
 
     def _anew(self, letter_id: int, session: Session) -> None:
         letter = session.get_one(Letter, letter_id)

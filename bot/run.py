@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
@@ -88,7 +89,10 @@ async def _live(settings: Settings, database: Database, platforms: list[Telegram
     try:
         for platform in platforms:
             platform.moved = partial(_move, app, platform)
-            await _greet(platform)
+            platform.overhear = app.overhear
+            await _unless(stop, _greet(platform))
+        if stop.is_set():
+            return
         try:
             conflicts = await app.start()
         except SQLAlchemyError as error:
@@ -111,6 +115,18 @@ def _told_to_stop() -> asyncio.Event:
         with contextlib.suppress(NotImplementedError):  # on Windows only Ctrl-C ends it
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
     return stop
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Until it is done, or the bot is told to stop."""
+    tasks = [asyncio.create_task(work), asyncio.create_task(stop.wait())]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+    if not tasks[0].cancelled():
+        tasks[0].result()
 
 
 async def _greet(platform: Telegram) -> None:

@@ -177,7 +177,8 @@ def _free_at(session: Session, chat_id: int, at: datetime, budget: int) -> datet
         )
         .order_by(col(Letter.id).desc())
     ).all()
-    times = sorted((letter.sent_at or letter.not_before for letter in counted), reverse=True)
+    # "Sent in what is now the future" was sent before the clock was put back: now at the latest.
+    times = sorted((min(one.sent_at, at) if one.sent_at else one.not_before for one in counted), reverse=True)
     return times[budget - 1] + HOUR if len(times) >= budget else at
 
 
@@ -209,7 +210,7 @@ def claim(
             if (letter.erase or letter.pin) and card is None:  # what was to be taken away or put on top never left
                 drop(session, card_key=letter.card_key, through=letter.id)
                 more = True
-            elif here and not (letter.erase or letter.pin) and at < here.sent_at + BETWEEN_EDITS:
+            elif here and not (letter.erase or letter.pin) and here.sent_at <= at < here.sent_at + BETWEEN_EDITS:
                 letter.not_before = here.sent_at + BETWEEN_EDITS
                 more = True
             else:
@@ -233,7 +234,7 @@ def _first_of_each_chat(
         .where(
             *mine,
             Letter.state == LetterState.WAITING,
-            col(Letter.not_before) <= at,
+            _may_leave(at),
             col(Letter.chat_id).not_in(closed),
         )
         .order_by(col(Letter.urgency), col(Letter.id))
@@ -257,11 +258,17 @@ def _first_of_each_chat(
     return found, bool(found) and len(waiting) == limit * 8
 
 
+def _may_leave(at: datetime) -> Any:
+    """Its time has come, or the clock was put back: what was to leave at once does not wait to be written again."""
+    at_once = (col(Letter.not_before) <= col(Letter.created_at)) | (col(Letter.attempts) > 0)
+    return (col(Letter.not_before) <= at) | ((col(Letter.created_at) > at) & at_once)
+
+
 def route(session: Session, *, at: datetime, limit: int) -> list[Letter]:
     """Chooses the chat of letters addressed to a person; returns those that have no way there."""
     letters = session.exec(
         select(Letter)
-        .where(col(Letter.platform).is_(None), Letter.state == LetterState.WAITING, col(Letter.not_before) <= at)
+        .where(col(Letter.platform).is_(None), Letter.state == LetterState.WAITING, _may_leave(at))
         .order_by(col(Letter.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -273,7 +280,7 @@ def route(session: Session, *, at: datetime, limit: int) -> list[Letter]:
     }
     stuck = []
     for letter in letters:
-        chat = found.get(letter.person_id)
+        chat = found.get(letter.person_id or 0)
         if chat is None:
             letter.state, letter.reason = LetterState.FAILED, "no private chat"
             stuck.append(letter)
@@ -312,9 +319,11 @@ def arrived(session: Session, arrivals: Collection[Arrival]) -> None:
         elif card and message:
             card.chat_id, card.message, card.sent_at = letter.chat_id, message, at
         elif message:
-            where = {"chat_id": letter.chat_id, "message": message, "sent_at": at}
-            cards[letter.card_key] = Card(key=letter.card_key, request_id=letter.request_id, **where)
-            session.add(cards[letter.card_key])
+            card = Card(
+                key=letter.card_key, chat_id=letter.chat_id, request_id=letter.request_id, message=message, sent_at=at
+            )
+            session.add(card)
+            cards[card.key] = card
 
 
 def again(letter: Letter, *, at: datetime) -> None:

@@ -126,6 +126,7 @@ class FakeTelegram:
         self._sent: dict[int, deque[float]] = defaultdict(deque)
         self._allowed: set[str] | None = None
         self._closed = False
+        self._unplugged = False
         self.problems: list[Exception] = []  # mistakes of the fake itself
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -334,14 +335,39 @@ class FakeTelegram:
         self._faults[method.casefold()] += [Fault(done=done)] * times
 
     @contextmanager
-    def hangs(self, method: str, *, at: str = "") -> Iterator[None]:
-        """The next call is answered only after the block."""
+    def hangs(self, method: str, *, at: str = "", times: int = 1, done: bool = False) -> Iterator[None]:
+        """The next calls are answered only after the block; with `done` they take effect at once."""
         hold = threading.Event()
-        self._faults[method.casefold()].append(Fault(self.id(at) if at else None, hold=hold))
+        self._faults[method.casefold()] += [Fault(self.id(at) if at else None, hold=hold, done=done)] * times
         try:
             yield
         finally:
             hold.set()
+
+    @contextmanager
+    def out_of_reach(self) -> Iterator[None]:
+        """No cable: open connections break, new ones are refused. What people say waits on the servers."""
+        address = self._server.server_address
+        with self.changed:
+            self._unplugged = True
+            self.changed.notify_all()
+        self._server.shutdown()
+        self._server.server_close()
+        with socket.socket() as place:  # bound, so that nobody else takes it, but not listening
+            place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            place.bind(address)
+            try:
+                yield
+            finally:
+                self._unplugged = False
+        self._server = _Server(address, _handler(self))
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def again(self, update: Json) -> None:
+        """An update is delivered once more, though it was acknowledged."""
+        with self.changed:
+            self.updates.append(update)
+            self.changed.notify_all()
 
     def heals(self) -> None:
         self._faults.clear()
@@ -352,6 +378,8 @@ class FakeTelegram:
         name = method.casefold()
         polls = name == "getupdates"
         with self.changed:
+            if self._unplugged:
+                raise Dropped
             if token != TOKEN:
                 raise Refused(401, "Unauthorized")
             handler = getattr(self, f"_do_{name}", None)
@@ -365,7 +393,9 @@ class FakeTelegram:
                 if self.limits and name in SENDS:
                     self._flood(int(parameters["chat_id"]))
                 result = handler(**parameters)
-            if fault and fault.done:
+            if fault and fault.hold:
+                fault.hold.wait(30)
+            elif fault and fault.done:
                 raise Dropped
             if fault and fault.cut:
                 return {"ok": True, "result": result, "cut": True}
@@ -401,7 +431,7 @@ class FakeTelegram:
         """A fault that goes on after the call took effect, or none; the others happen here."""
         fault = self._fault(name, parameters)
         if fault and fault.hold:
-            fault.hold.wait(30)
+            fault.hold.wait(0 if fault.done else 30)
         elif fault and fault.refusal:
             raise fault.refusal
         elif fault and not (fault.done or fault.cut):
@@ -462,6 +492,8 @@ class FakeTelegram:
                     409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is "
                     "running",
                 )  # fmt: skip
+            if self._unplugged:
+                raise Dropped
             left = until - time.monotonic()
             if self.updates or left <= 0 or self._closed:
                 return list(self.updates)[: int(limit)]

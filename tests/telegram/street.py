@@ -73,6 +73,7 @@ class Street:
 
         telegram.moved = moved
         telegram.observe = self.app.observe
+        telegram.overhear = self.app.overhear
         try:
             await self.app.start()
             self.loop = asyncio.get_running_loop()
@@ -194,6 +195,15 @@ class Street:
 
     def cases(self) -> list[Request]:
         return self.look(lambda session: list(session.exec(select(Request).order_by(col(Request.id)))))
+
+    def letters(self) -> list[Letter]:
+        return self.look(lambda session: list(session.exec(select(Letter).order_by(col(Letter.id)))))
+
+    def said_besides(self) -> list[str]:
+        """What the bot said that is no letter's only message: the first words in a danger, and what it said twice."""
+        messages = {letter.message for letter in self.letters()}
+        posts = [post for chat in self.fake.posted for post in self.fake.posted[chat] if post.by_us]
+        return [post.text for post in posts if str(post.id) not in messages]
 
     def history(self, number: int = 1) -> list[str]:
         return [event.kind for event in self.look(lambda session: history(session, number))]

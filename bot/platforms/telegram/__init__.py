@@ -31,7 +31,7 @@ from bot.platforms.telegram.refusals import meaning
 from bot.platforms.telegram.sending import Pen
 from bot.platforms.telegram.transport import Transport
 from bot.platforms.telegram.updates import ALLOWED_UPDATES, Press, Update, User, read
-from handlers.message import Reaction, Standing
+from handlers.message import Message, Reaction, Standing
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ TOPICS = 10_000  # messages whose topic is remembered
 CONNECTIONS = 32
 
 Moved = Callable[[str, str], Awaitable[bool]]
+Overhear = Callable[[Message], Awaitable[None]]
 
 
 class BadToken(Exception):  # noqa: N818 (what is wrong)
@@ -66,7 +67,7 @@ class Webhook:
 
 class Telegram:
     """One bot account; without a webhook it polls. `moved` is told when a group becomes a supergroup, `observe` of
-    being let in or kept out, and of reactions.
+    being let in or kept out, and of reactions, `overhear` of messages whose turn does not come.
     """
 
     name = "telegram"
@@ -91,6 +92,7 @@ class Telegram:
         self.pace = pace
         self.moved: Moved | None = None
         self.observe: Observe | None = None
+        self.overhear: Overhear | None = None
         self.me: User | None = None
         self._handle: Handle | None = None  # while it runs
         self._pauses = pauses
@@ -155,7 +157,7 @@ class Telegram:
                 await self._at_last("take the webhook", partial(self._set_webhook, self.webhook))
                 await asyncio.Event().wait()
             else:
-                await Line(self._bot, self._handle, self._pauses).listen()
+                await Line(self._bot, self._handle, self._pauses, partial(self._overhear, ears)).listen()
         finally:
             self._handle = None
 
@@ -175,7 +177,12 @@ class Telegram:
         return True
 
     async def _hear(self, ears: Ears, receive: Receive, update: Update) -> None:
-        heard = ears.hear(update, self._now())
+        try:
+            heard = ears.hear(update, self._now())
+        except Exception as error:  # noqa: BLE001 (asked for again it would be no clearer)
+            extra = {"update": update.update_id, "error": type(error).__name__}
+            log.error("an update could not be read", extra=extra)  # noqa: TRY400 (no text in logs)
+            heard = None
         toast = None
         if isinstance(heard, Move):
             await self._move(heard.old, heard.new)
@@ -186,6 +193,11 @@ class Telegram:
             toast = await receive(heard)
         if update.callback_query:  # always, or the button keeps turning
             self._answer(update.callback_query, toast)
+
+    async def _overhear(self, ears: Ears, update: Update) -> None:
+        heard = ears.hear(update, self._now())
+        if isinstance(heard, Message) and self.overhear:
+            await self.overhear(heard)
 
     async def _observe(self, event: Standing | Reaction) -> None:
         if isinstance(event, Standing) and not event.private and event.was_here != event.is_here:

@@ -23,6 +23,8 @@ LINGER = 50  # seconds Telegram may hold a poll open
 SLACK = 10  # seconds it may answer late
 LOOK_AGAIN = (0.1, 2.0)  # seconds, from and to: how long to wait for slow chats before asking for other chats' updates
 FINISH = 5.0  # seconds for what is being handled when the bot stops
+ACKNOWLEDGE = 2.0  # seconds for telling Telegram so
+TURN = 2.0  # seconds an update may wait for its chat's turn before a danger in it is looked for
 PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0)  # seconds between tries
 
 # The raw answer is wanted: building the library's objects costs more than reading the ordinary chatter.
@@ -34,15 +36,19 @@ Handle = Callable[[Update], Awaitable[None]]
 class Line:
     """The updates of one bot. Telegram keeps what is not acknowledged for 24 hours and sends it again."""
 
-    def __init__(self, bot: Bot, handle: Handle, pauses: Sequence[float] = PAUSES) -> None:
+    def __init__(
+        self, bot: Bot, handle: Handle, pauses: Sequence[float] = PAUSES, overhear: Handle | None = None
+    ) -> None:
         self._bot = bot
         self._handle = handle
+        self._overhear = overhear
         self._pauses = pauses
         self._next: int | None = None  # above everything seen; None: from the first that waits
         self._seen: set[int] = set()  # what Telegram shows again because something below it is not done
         self._open: set[int] = set()
         self._chains: dict[int, deque[Update]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._overhearing: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
 
     @property
@@ -106,9 +112,8 @@ class Line:
             # All is acknowledged. After an idle week Telegram starts from a random number, perhaps a smaller one.
             self._next = None
             self._seen.clear()
-        fresh = [update for update in raw if update["update_id"] not in self._seen]
-        for update in fresh:
-            number = update["update_id"]
+        fresh = {update["update_id"]: update for update in raw if update["update_id"] not in self._seen}
+        for number, update in fresh.items():
             self._seen.add(number)
             self._next = max(number + 1, self._next or 0)
             self._queue(number, update)
@@ -124,6 +129,7 @@ class Line:
         waiting = self._chains.get(chat)
         if waiting is not None:
             waiting.append(update)
+            asyncio.get_running_loop().call_later(TURN, self._lend_an_ear, update)
             return
         self._chains[chat] = deque([update])
         task = asyncio.create_task(self._serve(chat))
@@ -162,15 +168,29 @@ class Line:
                 return True
         return False
 
+    def _lend_an_ear(self, update: Update) -> None:
+        """What stands before it may be stuck, as while the database is out."""
+        if self._overhear and update.update_id in self._open and not self._stopping.is_set():
+            task = asyncio.create_task(self._overheard(self._overhear, update))
+            self._overhearing.add(task)
+            task.add_done_callback(self._overhearing.discard)
+
+    @staticmethod
+    async def _overheard(overhear: Handle, update: Update) -> None:
+        try:
+            await overhear(update)
+        except Exception as error:  # noqa: BLE001 (its turn will come)
+            log.warning("an update could not be overheard", extra={"error": type(error).__name__})
+
     async def _finish(self) -> None:
         self._stopping.set()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=FINISH)
-        for task in self._tasks:
+        for task in (*self._tasks, *self._overhearing):
             task.cancel()
         if self.offset is not None:
             with contextlib.suppress(TelegramError, TimeoutError):
-                async with asyncio.timeout(FINISH):
+                async with asyncio.timeout(ACKNOWLEDGE):
                     await self._poll(self.offset, 0)  # acknowledges; what it shows is shown again at the next start
 
 
