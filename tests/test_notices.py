@@ -38,6 +38,18 @@ def test_a_silenced_group_gets_none(village: Village) -> None:
     assert village.new(EAST) == []
 
 
+def test_one_that_is_pinned_stays_on_top_where_it_arrived(village: Village, settings: Settings) -> None:
+    pinned = settings.notices[0].model_copy(update={"pin": True})
+    village.restart(settings.model_copy(update={"notices": (pinned,)}))
+    village.console.blocked.add(EAST)
+    village.wait(hours=7, minutes=1)
+    assert [(post.text, post.pinned) for post in village.sees(GROUP)] == [(TEXT, True)]
+    village.wait(days=7)
+    assert [(post.text, post.pinned) for post in village.sees(GROUP)] == [(TEXT, True), (TEXT, True)]
+    letters = village.look(lambda session: [row.state.value for row in session.exec(select(Letter))])
+    assert letters == ["sent", "sent", "failed", "dropped"] * 2
+
+
 @pytest.mark.parametrize("chunk", [1, 2, 3])
 def test_many_groups_are_written_to_in_chunks(village: Village, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
     monkeypatch.setattr(notices, "CHUNK", chunk)
