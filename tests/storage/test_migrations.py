@@ -84,3 +84,28 @@ def _tables_of(module: ModuleType) -> Iterator[Table]:
     for value in vars(module).values():
         if getattr(value, "__module__", None) == module.__name__ and hasattr(value, "__table__"):
             yield value.__table__
+
+
+def test_photos_that_were_only_counted_stay_counted(empty: Database) -> None:
+    with empty.engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0003")
+        for table, row in {
+            "grid": "id, key, name, level, path, source, gone) VALUES (1, 'g', 'g', 'grid', 'g/', 'file', false",
+            "person": "id, name, source, gone) VALUES (1, '王阿姨', 'chat', false",
+            "chat": "id, platform, account, address, title, private, mode, of_unit, source) "
+            "VALUES (1, 'telegram', 'main', '-1', '3号楼群', false, 'listen', false, 'file'",
+            "request": "id, state, kind, category, department, title, urgent, places, grid_id, lead_person_id, reopened, "
+            "dispatches, raised, urged, opened_at) VALUES (1, 'dispatched', 'report', 'facility', '', '电梯故障', false, "
+            "'', 1, 1, 0, 1, 0, 0, '2026-11-23 01:00:00'",
+            "report": "id, request_id, person_id, chat_id, message, at, first, silent, photos) "
+            "VALUES (1, 1, 1, 1, '7', '2026-11-23 01:00:00', true, false, 2",
+        }.items():
+            connection.execute(text(f"INSERT INTO {table} ({row})"))
+    empty.migrate()
+    with empty.engine.connect() as connection:
+        rows = connection.execute(text("SELECT report_id, media, state, reason, platform FROM attachment")).all()
+        assert [tuple(row) for row in rows] == [(1, "photo", "lost", "not_kept", "telegram")] * 2
+    with empty.engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0003")
+    with empty.engine.connect() as connection:
+        assert connection.execute(text("SELECT photos FROM report")).scalar_one() == 2

@@ -73,21 +73,18 @@ def upgrade() -> None:
         }
         for report_id, request_id, photos, at, platform, account in counted.all() for _ in range(photos)
     ])
-    with op.batch_alter_table('report', schema=None) as batch_op:
-        batch_op.drop_column('photos')
+    # In place: SQLite would build the table anew for a batch, and drop the old one under the rows that point to it.
+    op.drop_column('report', 'photos')
     with op.batch_alter_table('notice', schema=None) as batch_op:
         batch_op.add_column(sa.Column('pin', sa.Boolean(), server_default=sa.false(), nullable=False))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('notice', schema=None) as batch_op:
-        batch_op.drop_column('pin')
-    with op.batch_alter_table('report', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('photos', sa.Integer(), server_default='0', nullable=False))
+    op.drop_column('notice', 'pin')
+    op.add_column('report', sa.Column('photos', sa.Integer(), server_default='0', nullable=False))
     op.execute(
         "UPDATE report SET photos = (SELECT count(*) FROM attachment WHERE report_id = report.id AND media = 'photo')"
     )
-    with op.batch_alter_table('letter', schema=None) as batch_op:
-        batch_op.drop_column('files')
-        batch_op.drop_column('pin')
+    op.drop_column('letter', 'files')
+    op.drop_column('letter', 'pin')
     op.drop_table('attachment')
