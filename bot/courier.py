@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
 from bot.platforms import MessageGone, Outgoing, Pace, Platform, RetryLater, Undeliverable
@@ -84,7 +84,7 @@ class Courier:
         taking: asyncio.Future[tuple[int, list[tuple[int, Outgoing, int]]]] | None = None
         async with asyncio.TaskGroup() as group:
             try:
-                while await asyncio.to_thread(self._seat.take):
+                while await asyncio.to_thread(self._still_seated):
                     self.wake.clear()
                     taking = asyncio.ensure_future(self._take(AT_ONCE - len(under_way)))
                     try:
@@ -108,6 +108,13 @@ class Courier:
                 if under_way:  # a call that was cut off would be made again at the next start
                     await asyncio.wait(under_way, timeout=FINISH)
                 raise
+
+    def _still_seated(self) -> bool:
+        """A connection that was cut has lost the seat, however it says so; what is under way goes on."""
+        try:
+            return self._seat.take()
+        except SQLAlchemyError:
+            return False
 
     async def step(self) -> int:
         """Sends what may leave now, at most one letter per chat, and waits for it; returns how many were dealt with."""
