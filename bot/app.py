@@ -263,8 +263,10 @@ class App:
         return await self._do(chat, partial(otherwise, kind))
 
     async def _blame_the_database(self, key: Any, error: Exception) -> None:
-        """Raises if the error came from the database and it does not answer anything else either."""
+        """Raises if the connection was lost, or if the database does not answer anything else either."""
         if isinstance(error, DBAPIError):
+            if error.connection_invalidated:
+                raise error
             await self._do(key, lambda session: session.connection().execute(text("SELECT 1")).close())
 
     def _in_transaction(self, message: Message, heard: Heard, session: Session) -> Handled:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
 from bot.platforms import File, MessageGone, Outgoing, Pace, Platform, RetryLater, Undeliverable
@@ -104,7 +104,7 @@ class Courier:
         taking: asyncio.Future[tuple[int, list[tuple[int, Outgoing, int]]]] | None = None
         async with asyncio.TaskGroup() as group:
             try:
-                while await asyncio.to_thread(self._seat.take):
+                while await asyncio.to_thread(self._still_seated):
                     self.wake.clear()
                     taking = asyncio.ensure_future(self._take(AT_ONCE - len(under_way)))
                     try:
@@ -129,6 +129,13 @@ class Courier:
                     await asyncio.wait(under_way, timeout=FINISH)
                 await self._note()
                 raise
+
+    def _still_seated(self) -> bool:
+        """A connection that was cut has lost the seat, however it says so; what is under way goes on."""
+        try:
+            return self._seat.take()
+        except SQLAlchemyError:
+            return False
 
     async def step(self) -> int:
         """Sends what may leave now, at most one letter per chat, and waits for it; returns how many were dealt with."""
