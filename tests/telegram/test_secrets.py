@@ -94,7 +94,8 @@ def test_no_fetch_tells_it(
 
     async def test() -> list[str]:
         telegram = Telegram(TOKEN, base_url=fake.base_url, pace=Pace())
-        FAILURES[failure](fake, method)
+        for _ in range(2 if method == DOWNLOAD else 1):  # the transport asks again at once for a download that was cut
+            FAILURES[failure](fake, method)
         try:
             await telegram.fetch(post.file.id if post.file else "")
         except Exception as error:

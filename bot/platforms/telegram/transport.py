@@ -5,6 +5,7 @@ No error quotes an address, which holds the token, and nothing logs what people 
 
 import json
 from functools import cache
+from io import BytesIO
 from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
@@ -108,7 +109,8 @@ def _certificates() -> SSLContext:
 def _form(data: RequestData) -> FormData:
     form = FormData(data.json_parameters, quote_fields=False)  # else "照片.jpg" arrives as %E7%85%A7…
     for field, (name, content, mime) in data.multipart_data.items() if data.contains_files else ():
-        form.add_field(field, content, filename=name, content_type=mime)
+        file = BytesIO(content) if isinstance(content, bytes) else content  # of bare bytes it would make one piece
+        form.add_field(field, file, filename=name, content_type=mime)
     return form
 
 
