@@ -239,6 +239,8 @@ def not_a_request(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG0
 @case_command("menu", access.may_work, hidden=True)
 def menu(desk: Desk, case: Request, words: str) -> Reply | None:  # noqa: ARG001
     """What does not fit on the card."""
-    names = ("photos", "note", "class", "notrequest", "why", "done") if case.is_open else ("photos", "why")
+    names = ("note", "class", "notrequest", "why", "done") if case.is_open else ("why",)
+    if attachments.of_case(desk.session, case.number):
+        names = ("photos", *names)
     buttons = [Button(desk.say(f"button.{name}"), f"/{name} {case.number}") for name in names]
     return aside(desk, desk.say("menu", card=cards.headline(desk, case, public=False)), buttons, case=case)

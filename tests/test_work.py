@@ -453,7 +453,7 @@ def test_who_reported_in_private_hears_that_it_is_none(staffed: Village) -> None
 
 def test_more_shows_what_does_not_fit_on_the_card(lift: Village) -> None:
     lift.presses("张网格员", "更多")
-    assert lift.buttons("张网格员") == ["照片", "备注", "改类", "不是诉求", "为什么", "办结"]
+    assert lift.buttons("张网格员") == ["备注", "改类", "不是诉求", "为什么", "办结"]
     lift.presses("张网格员", "办结")
     lift.tells("张网格员", "更多 1")
     assert lift.buttons("张网格员") == ["为什么"]

@@ -216,7 +216,8 @@ def test_the_next_words_and_a_photo_of_the_same_person_belong_to_the_case(staffe
     first, second = reports(staffed)
     assert (first.first, second.first) == (True, False)
     assert staffed.new("张网格员") == ["#1 电梯故障 · 3号楼\n补充:在二单元门口"]
-    assert "\n照片 2" in staffed.card(1, "张网格员")
+    staffed.wait(minutes=1)
+    assert "\n照片 2" in staffed.sees("张网格员")[0].text
 
     assert staffed.says("李明", DOORWAY).reactions == []  # somebody else's talk
     staffed.wait(minutes=11)

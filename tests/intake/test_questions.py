@@ -90,7 +90,8 @@ def test_a_photo_answers_what_may_be_a_photo(staffed: Village) -> None:
     assert staffed.tells("王阿姨", "补充 1") == [MORE]
     assert staffed.tells("王阿姨", "", photos=1) == ["#1 已补充。"]
     assert staffed.tells("王阿姨", "报事") == [ASKED]
-    assert staffed.tells("王阿姨", "", photos=1) == []  # it goes with the case just reported
+    which = "收到了,是哪一件的?新的事就写一句:什么事、在哪里。"
+    assert staffed.tells("王阿姨", "", photos=1) == [which]  # a photo alone is no matter
 
 
 def test_a_command_with_a_number_is_no_answer(staffed: Village) -> None:

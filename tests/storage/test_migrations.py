@@ -94,9 +94,10 @@ def test_photos_that_were_only_counted_stay_counted(empty: Database) -> None:
             "person": "id, name, source, gone) VALUES (1, '王阿姨', 'chat', false",
             "chat": "id, platform, account, address, title, private, mode, of_unit, source) "
             "VALUES (1, 'telegram', 'main', '-1', '3号楼群', false, 'listen', false, 'file'",
-            "request": "id, state, kind, category, department, title, urgent, places, grid_id, lead_person_id, reopened, "
-            "dispatches, raised, urged, opened_at) VALUES (1, 'dispatched', 'report', 'facility', '', '电梯故障', false, "
-            "'', 1, 1, 0, 1, 0, 0, '2026-11-23 01:00:00'",
+            "request": "id, state, kind, category, department, title, urgent, places, grid_id, lead_person_id, "
+            "reopened, dispatches, raised, urged, opened_at) "
+            "VALUES (1, 'dispatched', 'report', 'facility', '', '电梯故障', false, '', 1, 1, 0, 1, 0, 0, "
+            "'2026-11-23 01:00:00'",
             "report": "id, request_id, person_id, chat_id, message, at, first, silent, photos) "
             "VALUES (1, 1, 1, 1, '7', '2026-11-23 01:00:00', true, false, 2",
         }.items():

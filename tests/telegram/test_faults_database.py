@@ -218,7 +218,7 @@ def test_a_letter_that_left_while_it_was_out_is_known_to_have_left(
         with outage():
             hanging.close()
             street.until(lambda: [text for text in fake.texts("张网格员") if text.startswith("#1")])
-            street.until(lambda: "what became of a letter waits" in caplog.text)
+            street.until(lambda: "the database gives no letters out" in caplog.text)
     street.settle()
     street.wait(minutes=1)
     assert street.said_besides() == []

@@ -104,7 +104,7 @@ def test_what_is_too_large_is_told_to_its_sender(street: Street, fake: FakeTeleg
 
 
 def test_what_fails_twice_comes_at_the_third_try(street: Street, fake: FakeTelegram) -> None:
-    fake.drops(DOWNLOAD)
+    fake.fails(DOWNLOAD, 500, "Internal Server Error")
     fake.fails("getFile", 502, "Bad Gateway")
     street.says("王阿姨", LIFT, photos=1)
     street.until(lambda: kept(street)[0].tries == 1)
