@@ -12,6 +12,7 @@ from storage.outbox import Purpose
 from storage.people import Person
 from storage.reports import Report
 from storage.requests import Request
+from storage.rows import store
 
 
 def take(desk: Desk) -> tuple[Attached, ...]:
@@ -34,10 +35,12 @@ def keep(
     desk: Desk, case: Request, came: Iterable[Attached], *, report: Report | None = None, event: Event | None = None
 ) -> None:
     """With a report, or with the line of history it is evidence for. The fetcher brings the files later."""
+    opened = desk.opened.get(case.number)
     for one in came:
         latitude, longitude = one.place or (None, None)
         is_place = one.media == Media.LOCATION
-        desk.session.add(
+        kept = store(
+            desk.session,
             Attachment(
                 request_id=case.number,
                 report_id=report.id if report else None,
@@ -53,9 +56,10 @@ def keep(
                 state=Keeping.STORED if is_place else Keeping.WANTED,
                 came_at=desk.now,
                 next_at=None if is_place else desk.now,
-            )
+            ),
         )
-    desk.session.flush()
+        if opened and report:
+            opened.attached.append(kept)
 
 
 def signs(desk: Desk, came: Iterable[Attached]) -> str:

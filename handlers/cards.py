@@ -7,12 +7,11 @@ from handlers.desk import Desk
 from handlers.message import Button
 from handlers.router import after_touch
 from nlp.places import building, without_flats
-from storage import outbox, people, reports
+from storage import outbox, people
 from storage.events import Event
 from storage.outbox import Card, Letter, LetterState, Purpose, Urgency
 from storage.people import Person
 from storage.requests import OPEN, Request, State
-from storage.texts import Text
 from storage.units import Unit
 
 GIVEN = frozenset({"dispatched", "transferred", "reopened"})  # the lines of history that start a lead's clocks
@@ -74,7 +73,7 @@ def is_inherited(desk: Desk, case: Request) -> bool:
 
 def said(desk: Desk, event: Event) -> str | None:
     """The words of a line of history; None if it has none or they were blanked."""
-    return desk.session.get_one(Text, event.text_id).body if event.text_id else None
+    return desk.words(event.text_id)
 
 
 def progress(desk: Desk, case: Request) -> str | None:
@@ -99,7 +98,7 @@ def public(desk: Desk, case: Request) -> None:
     if case.state == State.MISTAKEN:
         desk.erase(key, case.chat_id)
         return
-    first = reports.all_of(desk.session, case.number)[0]
+    first = desk.first_report(case)
     desk.write(
         Purpose.CARD,
         public_text(desk, case),
@@ -187,7 +186,7 @@ def _write_work(
 
 def standing(desk: Desk, case: Request, purpose: Purpose) -> list[Letter]:
     """The newest letter of each card of a case that can be seen or is about to be."""
-    letters = outbox.cards_of(desk.session, case.number, purpose)
+    letters = desk.cards_of(case, purpose)
     return [letter for letter in letters if letter.state != LetterState.DROPPED or _shown(desk, letter)]
 
 
@@ -254,8 +253,8 @@ def working_text(desk: Desk, case: Request) -> str:
 
 def _quote(desk: Desk, case: Request) -> str | None:
     """The first words of somebody who still stands behind the case, with their name and, if known, the flat."""
-    for voice, person in reports.reporters(desk.session, case.number):
-        if voice.text_id and (words := desk.session.get_one(Text, voice.text_id).body):
+    for voice, person in desk.reporters(case):
+        if words := desk.words(voice.text_id):
             who = f"{person.name} {person.flat}" if person.flat else person.name
             return desk.say("card.quote", words=words, who=who)
     return None

@@ -10,7 +10,7 @@ from handlers.message import Button, Message, Reply
 from handlers.router import case_command
 from handlers.wording import Wording
 from nlp.reader import Reading
-from storage import outbox, people, reports
+from storage import outbox, people
 from storage.grids import Grid
 from storage.outbox import Purpose, Urgency
 from storage.requests import Request, State
@@ -87,5 +87,5 @@ def may_call_off(desk: Desk, case: Request) -> bool:
     """Those who work on it, and who raised the alarm at once; nobody who only joined it."""
     if access.may_work(desk, case):
         return True
-    alarm = reports.all_of(desk.session, case.number)[0]
+    alarm = desk.first_report(case)
     return alarm.person_id == desk.person.id and desk.now - case.opened_at <= REPORTER_MAY_CALL_OFF

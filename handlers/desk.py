@@ -1,9 +1,9 @@
 """The desk: all that one handler may use while one message or one timer is dealt with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -11,17 +11,21 @@ from sqlmodel import Session
 from handlers.house import House
 from handlers.known import Learnt
 from handlers.message import Attached, Button, Message
+from handlers.opened import Opened
 from handlers.wording import Wording
 from nlp.reader import Reader
-from storage import events, outbox, people, questions, reports
+from storage import events, outbox, people, questions, reports, requests, texts
 from storage.attachments import Attachment
 from storage.chats import Chat
 from storage.events import Event
 from storage.follow import CHAT
 from storage.outbox import Letter, Purpose, Urgency
 from storage.people import STAFF, Address, Person, Post
-from storage.requests import Request, State, move, record
+from storage.reports import Report
+from storage.requests import Request, State
+from storage.texts import Text
 
+T = TypeVar("T")
 ANSWER_WITHIN = timedelta(minutes=15)  # later the person has something else in mind
 
 
@@ -60,8 +64,13 @@ class Desk:
     learnt: list[Learnt] = field(default_factory=list)
     asking: str = ""  # the command of an open question just put: in a group it must stand as a message to reply to
     drawn: dict[str, int] = field(default_factory=dict)  # cards written just now: key, length of the history they tell
+    opened: dict[int, Opened] = field(default_factory=dict)  # the cases this message opened
+    _account: tuple[Person, Address] | None = None
     _person: Person | None = None
     _posts: list[Post] | None = None
+    _once: dict[Hashable, Any] = field(default_factory=dict)
+    _last: dict[int, Event] = field(default_factory=dict)  # of each case the last line of history written here
+    _words: dict[int | None, str] = field(default_factory=dict)  # texts kept just now
     _histories: dict[int, list[Event]] = field(default_factory=dict)
     _voices: dict[int, int] = field(default_factory=dict)
     _attached: dict[int, list[Attachment]] = field(default_factory=dict)
@@ -92,8 +101,10 @@ class Desk:
     @property
     def met(self) -> Person | None:
         """Who speaks, if there is a row: mere talk makes none."""
-        found = people.at_address(self.session, self.here.platform, self.here.account, self.said.sender.user)
-        return found[0] if found else None
+        if self._account is None:
+            where = (self.here.platform, self.here.account, self.said.sender.user)
+            self._account = people.at_address(self.session, *where)
+        return self._account[0] if self._account else None
 
     def someone(self, user: str, name: str) -> Person:
         """The person behind a user id of this chat's platform, new if need be."""
@@ -101,7 +112,8 @@ class Desk:
 
     def _found_or_new(self, user: str, name: str) -> tuple[Person, Address]:
         where = (self.here.platform, self.here.account, user)
-        if found := people.at_address(self.session, *where):
+        known = self._account if user == self.said.sender.user else None
+        if found := known or people.at_address(self.session, *where):
             found[0].name = found[0].name or name  # an account that was somebody's of the file
             return found
         person = Person(name=name, source=CHAT)
@@ -109,7 +121,6 @@ class Desk:
         self.session.flush()
         address = Address(person_id=self.id_of(person), platform=where[0], account=where[1], user=user)
         self.session.add(address)
-        self.session.flush()
         return person, address
 
     @staticmethod
@@ -137,10 +148,23 @@ class Desk:
         person = self.session.get(Person, person_id) if person_id else None
         return person.name if person else self.house.bot_name
 
+    def once(self, what: Hashable, find: Callable[[], T]) -> T:
+        """What does not change while this message is dealt with is looked up once."""
+        if what not in self._once:
+            self._once[what] = find()
+        found: T = self._once[what]
+        return found
+
     # -- cases ------------------------------------------------------------------------------------------------
 
+    def open(self, case: Request, data: dict[str, Any]) -> None:
+        """Registers a case."""
+        event = requests.add(self.session, case, actor_id=self.actor_id, at=self.now, data=data)
+        self.opened[case.number] = Opened([event])
+        self._last[case.number] = event
+
     def touch(self, case: Request) -> None:
-        """Its cards are renewed at the end, from a history read anew."""
+        """Its cards are renewed at the end, from what is read anew."""
         self.touched[case.number] = case
         self._histories.pop(case.number, None)
         self._voices.pop(case.number, None)
@@ -148,29 +172,75 @@ class Desk:
 
     def history(self, case: Request) -> list[Event]:
         """Read once until the case is touched again: every card of a case tells from it."""
+        if opened := self.opened.get(case.number):
+            return opened.history
         if case.number not in self._histories:
             self._histories[case.number] = events.history(self.session, case.number)
         return self._histories[case.number]
 
     def count_voices(self, case: Request) -> int:
         """As often as a headline is drawn, counted once until the case is touched again."""
+        if opened := self.opened.get(case.number):
+            return len(opened.reports)
         if case.number not in self._voices:
             self._voices[case.number] = reports.count_voices(self.session, case.number)
         return self._voices[case.number]
 
     def attached(self, case: Request) -> list[Attachment]:
         """What residents sent with it, read once until the case is touched again."""
+        if opened := self.opened.get(case.number):
+            return opened.attached
         if case.number not in self._attached:
             self._attached[case.number] = reports.attached(self.session, case.number)
         return self._attached[case.number]
 
     def move(self, case: Request, target: State, kind: str, **changes: Any) -> Event:
-        self.touch(case)
-        return move(self.session, case, target, kind, actor_id=self.actor_id, at=self.now, **changes)
+        after = self._last.get(case.number)
+        event = requests.move(
+            self.session, case, target, kind, actor_id=self.actor_id, at=self.now, after=after, **changes
+        )
+        return self._written(case, event)
 
     def record(self, case: Request, kind: str, **changes: Any) -> Event:
+        after = self._last.get(case.number)
+        event = requests.record(self.session, case, kind, actor_id=self.actor_id, at=self.now, after=after, **changes)
+        return self._written(case, event)
+
+    def take_back(self, case: Request, event: Event) -> None:
+        """Undoes the last line of its history."""
+        self._written(
+            case, requests.take_back(self.session, case, event, actor_id=self.id_of(self.person), at=self.now)
+        )
+
+    def _written(self, case: Request, event: Event) -> Event:
         self.touch(case)
-        return record(self.session, case, kind, actor_id=self.actor_id, at=self.now, **changes)
+        self._last[case.number] = event
+        if opened := self.opened.get(case.number):
+            opened.history.append(event)
+        return event
+
+    def reporters(self, case: Request) -> list[tuple[Report, Person]]:
+        """Who stands behind a case, in the order they came."""
+        opened = self.opened.get(case.number)
+        return opened.reports if opened else reports.reporters(self.session, case.number)
+
+    def first_report(self, case: Request) -> Report:
+        opened = self.opened.get(case.number)
+        return opened.reports[0][0] if opened else reports.first_of(self.session, case.number)
+
+    def keep_words(self, words: str) -> int | None:
+        """Free text, apart from what refers to it; nothing for no words."""
+        if not words:
+            return None
+        kept = texts.keep(self.session, words)
+        self._words[kept.id] = words
+        return kept.id
+
+    def words(self, text_id: int | None) -> str | None:
+        """None if there are none, or they were blanked."""
+        if text_id is None or text_id in self._words:
+            return self._words.get(text_id)
+        return self.session.get_one(Text, text_id).body
 
     # -- letters ----------------------------------------------------------------------------------------------
 
@@ -212,7 +282,17 @@ class Desk:
             created_at=self.now,
             not_before=at or self.now,
         )
-        return outbox.write(self.session, letter, budget=self.house.budget if public else None)
+        opened = self.opened.get(letter.request_id or 0)
+        first = opened is not None and card_key is not None and card_key not in opened.letters
+        written = outbox.write(self.session, letter, budget=self.house.budget if public else None, first=first)
+        if opened and card_key:
+            opened.letters[card_key] = written
+        return written
+
+    def cards_of(self, case: Request, purpose: Purpose) -> list[Letter]:
+        """The newest letter of each card of a case."""
+        opened = self.opened.get(case.number)
+        return opened.cards(purpose) if opened else outbox.cards_of(self.session, case.number, purpose)
 
     @property
     def has_room(self) -> bool:

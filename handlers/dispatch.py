@@ -25,6 +25,10 @@ def lead_for(desk: Desk, category: str, grid: Grid) -> tuple[Lead, timedelta, ti
 
     LookupError if nobody answers for the grid: the configuration check does not let it come to that.
     """
+    return desk.once(("lead", category, grid.id), lambda: _lead_for(desk, category, grid))
+
+
+def _lead_for(desk: Desk, category: str, grid: Grid) -> tuple[Lead, timedelta, timedelta]:
     duty = duties.duty_for(desk.session, category, grid)
     if duty is None:
         raise LookupError(f"no duty covers {category} in {grid.key}")

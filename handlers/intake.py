@@ -20,7 +20,7 @@ from storage.outbox import Purpose
 from storage.people import STAFF, Person
 from storage.reports import Report
 from storage.requests import Request, State
-from storage.texts import Text
+from storage.rows import store
 
 LONGEST = 2000  # characters of a report that are kept
 LONGEST_NAME = 5  # characters of a caller's name
@@ -158,7 +158,7 @@ def open_case(desk: Desk, reading: Reading, grid: Grid, told: Told) -> Request:
         opened_at=desk.now,
     )
     case.sqlmodel_update(dispatch.assignment(lead))
-    requests.add(desk.session, case, actor_id=desk.actor_id, at=desk.now, data={"why": list(reading.why)})
+    desk.open(case, {"why": list(reading.why)})
     report(desk, case, told, first=True)
     dispatch.dispatch(desk, case, "dispatched")
     return case
@@ -166,8 +166,6 @@ def open_case(desk: Desk, reading: Reading, grid: Grid, told: Told) -> Request:
 
 def report(desk: Desk, case: Request, told: Told, *, first: bool) -> Report:
     """Keeps one message as part of a case: its words masked and cut, and what came with it."""
-    words = mask(told.text.strip())[:LONGEST]
-    kept = texts.keep(desk.session, words) if words else None
     row = Report(
         request_id=case.number,
         person_id=desk.id_of(told.person),
@@ -175,12 +173,14 @@ def report(desk: Desk, case: Request, told: Told, *, first: bool) -> Report:
         message=told.message,
         at=desk.now,
         first=first,
-        text_id=kept.id if kept else None,
+        text_id=desk.keep_words(mask(told.text.strip())[:LONGEST]),
     )
-    desk.session.add(row)
-    desk.session.flush()
+    store(desk.session, row)
     attached.keep(desk, case, told.attached, report=row)
-    reports.speak_up(desk.session, case.number, row.person_id)
+    if opened := desk.opened.get(case.number):
+        opened.reports.append((row, told.person))
+    elif not first:
+        reports.speak_up(desk.session, case.number, row.person_id)
     desk.touch(case)
     if told.person.id == desk.person.id:
         seat, category, now = (desk.here.key, desk.said.sender.user), case.category, desk.now
@@ -277,14 +277,14 @@ def reword(desk: Desk, reading: Reading) -> Reply | None:
         return _read_anew(desk, reading)
     case = requests.lock(desk.session, row.request_id)
     words = mask(desk.said.text.strip())[:LONGEST]
-    before = desk.session.get_one(Text, row.text_id).body if row.text_id else None
+    before = desk.words(row.text_id)
     if case is None or not case.is_open or not words or words == before:
         return None
     unread = case.state == State.DISPATCHED and case.dispatches == 1
     changes = _place(desk, case, reading.places) if unread and desk.count_voices(case) == 1 else {}
     desk.record(case, "reworded", data={"report": row.id}, text=before, **changes)
     texts.blank(desk.session, row.text_id)  # the history has it
-    row.text_id = texts.keep(desk.session, words).id
+    row.text_id = desk.keep_words(words)
     if changes and _goes_elsewhere(desk, case):
         dispatch.dispatch(desk, case, "dispatched")
     elif not unread:

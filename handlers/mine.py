@@ -129,9 +129,8 @@ def undo(desk: Desk, words: str) -> Reply:
         raise Sorry(desk.say("undo.moved_on", number=move.request_id))
     if move.kind == "done":
         satisfaction.call_back(desk, case)
-    desk.touch(case)
     for event in reversed([move, *since]):
-        requests.take_back(desk.session, case, event, actor_id=desk.id_of(desk.person), at=desk.now)
+        desk.take_back(case, event)
     succession.hand_over(desk, case.number)  # whom it goes back to may have left
     if move.kind == "outcome":
         satisfaction.ask(desk, case)

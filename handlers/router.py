@@ -196,8 +196,9 @@ class Router:
 
     def _answer(self, desk: Desk) -> Callable[[], Reply | None] | None:
         """The open question this message answers, if there is one."""
-        person = desk.met
-        if person is None or not (desk.here.private or (desk.said.quoted and desk.said.quoted.by_us)):
+        asked_here = desk.here.private or (desk.said.quoted and desk.said.quoted.by_us)
+        person = desk.met if asked_here else None
+        if person is None:
             return None
         question = questions.find(desk.session, desk.chat_id, desk.id_of(person), at=desk.now)
         asked = self.grammar.parse(question.command) if question else None

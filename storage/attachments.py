@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, Session, SQLModel, col, func, select
+from sqlmodel import Field, Session, col, func, select
 
 from storage.database import UTCTime, words
+from storage.rows import Row
 
 PAUSES = tuple(timedelta(seconds=s) for s in (2, 10, 60, 600, 3600))  # between tries to fetch a file
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -37,7 +38,7 @@ class Loss(StrEnum):
     NOT_KEPT = "not_kept"  # it came before files were kept
 
 
-class Attachment(SQLModel, table=True):
+class Attachment(Row, table=True):
     """Came with a report of a resident, or with a line of history a worker wrote (`event_id`): then it is evidence.
 
     `file` is what the platform gives it out for, `digest` the SHA-256 of what is stored. Degrees are WGS 84.

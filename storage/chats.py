@@ -4,10 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
-from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, Session, SQLModel, select
+from sqlalchemy import UniqueConstraint, bindparam
+from sqlmodel import Field, Session, select
 
 from storage.database import UTCTime, words
+from storage.rows import Row
 
 
 class ChatKey(NamedTuple):
@@ -32,7 +33,7 @@ class Mode(StrEnum):
     OFF = "off"
 
 
-class Chat(SQLModel, table=True):
+class Chat(Row, table=True):
     __table_args__ = (UniqueConstraint("platform", "account", "address"),)
 
     KEPT: ClassVar[bool] = True  # read once per transaction
@@ -54,12 +55,17 @@ class Chat(SQLModel, table=True):
         return ChatKey(self.platform, self.account, self.address)
 
 
+_BY_KEY = select(Chat).where(
+    Chat.platform == bindparam("platform"),
+    Chat.account == bindparam("account"),
+    Chat.address == bindparam("address"),
+)
+_LOCKED = _BY_KEY.with_for_update().execution_options(populate_existing=True)
+
+
 def find(session: Session, key: ChatKey, *, lock: bool = False) -> Chat | None:
     """The chat, its row locked if asked: what one chat says is handled one at a time, in every process."""
-    query = select(Chat).where(Chat.platform == key.platform, Chat.account == key.account, Chat.address == key.address)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    return session.exec(query).one_or_none()
+    return session.exec(_LOCKED if lock else _BY_KEY, params=key._asdict()).one_or_none()
 
 
 def found_or_new(session: Session, key: ChatKey, *, title: str, private: bool, source: str) -> Chat:

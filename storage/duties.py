@@ -2,15 +2,17 @@
 
 from datetime import timedelta
 
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlalchemy import bindparam
+from sqlmodel import Field, Session, col, select
 
 from storage.grids import Grid
+from storage.rows import Row
 from storage.units import Unit
 
 ANY = "*"
 
 
-class Duty(SQLModel, table=True):
+class Duty(Row, table=True):
     """The most special duty wins: nearest grid first, then a named category before ANY.
 
     `lead_unit_id` empty means the worker of the case's grid. Hours are natural hours.
@@ -35,14 +37,21 @@ class Duty(SQLModel, table=True):
         return timedelta(hours=self.finish_hours)
 
 
+_DUTIES = (
+    select(Duty, Grid.path)
+    .join(Grid, col(Grid.id) == Duty.grid_id)
+    .where(
+        col(Grid.path).in_(bindparam("paths", expanding=True)),
+        col(Duty.category).in_(bindparam("categories", expanding=True)),
+        col(Duty.gone).is_(False),
+    )
+)
+
+
 def duty_for(session: Session, category: str, grid: Grid) -> Duty | None:
     """The duty that holds for `category` in `grid`, or None if the list has a hole there."""
     paths = grid.ancestors
-    found = session.exec(
-        select(Duty, Grid.path)
-        .join(Grid, col(Grid.id) == Duty.grid_id)
-        .where(col(Grid.path).in_(paths), col(Duty.category).in_([category, ANY]), col(Duty.gone).is_(False))
-    ).all()
+    found = session.exec(_DUTIES, params={"paths": paths, "categories": [category, ANY]}).all()
     ranked = sorted(found, key=lambda pair: (paths.index(pair[1]), pair[0].category == ANY, pair[0].id))
     return ranked[0][0] if ranked else None
 

@@ -7,13 +7,14 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
+from sqlmodel import JSON, Column, Field, Session, col, select
 
 from storage.database import UTCTime
+from storage.rows import Row, store
 from storage.texts import Text, keep
 
 
-class Event(SQLModel, table=True):
+class Event(Row, table=True):
     """`data` holds ids and codes, never free text; `undo` the columns as they were before."""
 
     __table_args__ = (UniqueConstraint("request_id", "number"),)
@@ -48,9 +49,9 @@ def append(
     data: dict[str, Any],
     undo: dict[str, Any],
     text: str | None,
+    last: Event | None,
 ) -> Event:
-    """Adds the next entry. The caller holds the case's row lock, so numbers neither collide nor skip."""
-    last = latest(session, request_id)
+    """Adds the entry after `last`. The caller holds the case's row lock, so numbers neither collide nor skip."""
     kept = keep(session, text) if text else None
     event = Event(
         request_id=request_id,
@@ -64,9 +65,7 @@ def append(
         hash="",
     )
     event.hash = event.sealed(last.hash if last else "", kept.digest if kept else "")
-    session.add(event)
-    session.flush()
-    return event
+    return store(session, event)
 
 
 def latest(session: Session, request_id: int) -> Event | None:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import ColumnElement
-from sqlmodel import Field, Session, SQLModel, col, func, select
+from sqlalchemy import ColumnElement, bindparam
+from sqlmodel import Field, Session, col, func, select
 
 from storage.database import words
+from storage.rows import Row
 
 
 class Level(StrEnum):
@@ -17,7 +18,7 @@ class Level(StrEnum):
     BUILDING = "building"
 
 
-class Grid(SQLModel, table=True):
+class Grid(Row, table=True):
     """`path` is the keys from the root, each ended by "/", so a subtree is a prefix."""
 
     KEPT: ClassVar[bool] = True  # read once per transaction
@@ -48,14 +49,20 @@ def under(path: str) -> ColumnElement[bool]:
     return func.substr(Grid.path, 1, len(path)) == path
 
 
+_NAMED = select(Grid).where(
+    col(Grid.place).in_(bindparam("places", expanding=True)),
+    func.substr(Grid.path, 1, bindparam("length")) == bindparam("community"),
+    col(Grid.gone).is_(False),
+)
+
+
 def locate(session: Session, around: Grid, places: Sequence[str]) -> Grid:
     """The building under `around`, or elsewhere in its community, that one of the places names; else `around`."""
     if not places:
         return around
     community = around.ancestors[-1]
-    named = session.exec(
-        select(Grid).where(col(Grid.place).in_(places), under(community), col(Grid.gone).is_(False))
-    ).all()
+    where = {"places": places, "community": community, "length": len(community)}
+    named = session.exec(_NAMED, params=where).all()
     inside = [grid for grid in named if grid.path.startswith(around.path)]
     candidates = inside or named
     return candidates[0] if len(candidates) == 1 else around

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from storage.chats import Chat, Mode
 from storage.database import UTCTime
 from storage.grids import Grid, under
+from storage.rows import Row
 
 
-class Notice(SQLModel, table=True):
+class Notice(Row, table=True):
     """`schedule` is a time ("2026-11-24 09:00") or a cron line with day names; `next_at` the coming occurrence."""
 
     id: int | None = Field(default=None, primary_key=True)

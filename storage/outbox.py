@@ -3,14 +3,15 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Index, Integer, UniqueConstraint, text, update
-from sqlmodel import JSON, Column, Field, Session, SQLModel, col, func, select
+from sqlalchemy import Index, Integer, UniqueConstraint, bindparam, text, update
+from sqlmodel import JSON, Column, Field, Session, col, func, select
 
 from storage import people
 from storage.chats import Chat
 from storage.database import UTCTime, words
+from storage.rows import Row, read_anew, store
 
 TEXT_KEPT = timedelta(days=7)
 BETWEEN_EDITS = timedelta(seconds=3)
@@ -46,7 +47,7 @@ class Urgency(IntEnum):
     BROADCAST = 2
 
 
-class Letter(SQLModel, table=True):
+class Letter(Row, table=True):
     """Addressed to a chat, or to a person whose private chat is looked up when it is sent.
 
     Letters with one `card_key` are one message on the platform: the first is sent, the later ones edit it.
@@ -93,7 +94,7 @@ class Letter(SQLModel, table=True):
     reason: str | None = None
 
 
-class Card(SQLModel, table=True):
+class Card(Row, table=True):
     """Where the message of a key stands on its platform, so that the next letter edits it."""
 
     __table_args__ = (UniqueConstraint("chat_id", "message"),)
@@ -105,15 +106,16 @@ class Card(SQLModel, table=True):
     sent_at: datetime = Field(sa_type=UTCTime)
 
 
-def write(session: Session, letter: Letter, *, budget: int | None = None) -> Letter:
+def write(session: Session, letter: Letter, *, budget: int | None = None, first: bool = False) -> Letter:
     """Puts a letter into the outbox. A waiting letter of the same card takes over the new content instead.
 
-    With `budget` (letters per hour) a new letter that a group would be one too many for waits its turn.
+    With `budget` (letters per hour) a new letter that a group would be one too many for waits its turn. `first`: no
+    letter of its card can have been written before.
     """
     if letter.chat_id and not letter.platform:
         chat = session.get_one(Chat, letter.chat_id)
         letter.platform, letter.account = chat.platform, chat.account
-    last = _last(session, letter) if letter.card_key and not (letter.erase or letter.pin) else None
+    last = _last(session, letter) if letter.card_key and not (letter.erase or letter.pin or first) else None
     if last and last.state == LetterState.WAITING:
         last.text, last.buttons, last.files = letter.text, letter.buttons, letter.files
         if budget is None:  # what spends no budget need not wait for it
@@ -122,13 +124,12 @@ def write(session: Session, letter: Letter, *, budget: int | None = None) -> Let
         return last
     if last and last.state in (LetterState.SENDING, LetterState.SENT) and _same(last, letter):
         return last
-    if budget is not None and letter.chat_id and not (letter.card_key and session.get(Card, letter.card_key)):
+    stands_there = letter.card_key and not first and session.get(Card, letter.card_key)
+    if budget is not None and letter.chat_id and not stands_there:
         letter.spoken = True
         letter.not_before = max(letter.not_before, _free_at(session, letter.chat_id, letter.not_before, budget))
     letter.blank_at = letter.created_at + TEXT_KEPT
-    session.add(letter)
-    session.flush()
-    return letter
+    return store(session, letter)
 
 
 def _last(session: Session, letter: Letter) -> Letter | None:
@@ -195,16 +196,55 @@ def has_room(session: Session, chat_id: int, at: datetime, budget: int) -> bool:
     return sum(at - HOUR < (letter.sent_at or letter.not_before) <= at for letter in counted) < budget
 
 
+# What is asked at every turn of a courier is built once.
+# A letter may leave when its time has come, or the clock was put back: what was to leave at once does not wait to be
+# written again.
+_MAY_LEAVE = (col(Letter.not_before) <= bindparam("at")) | (
+    (col(Letter.created_at) > bindparam("at"))
+    & ((col(Letter.not_before) <= col(Letter.created_at)) | (col(Letter.attempts) > 0))
+)
+_OF_ACCOUNT = (Letter.platform == bindparam("platform"), Letter.account == bindparam("account"))
+_UNDER_WAY = select(Letter.chat_id).where(*_OF_ACCOUNT, Letter.state == LetterState.SENDING)
+_NEXT = (
+    select(Letter.id, Letter.chat_id)
+    .where(
+        *_OF_ACCOUNT,
+        Letter.state == LetterState.WAITING,
+        _MAY_LEAVE,
+        col(Letter.chat_id).not_in(bindparam("closed", expanding=True)),
+    )
+    .order_by(col(Letter.urgency), col(Letter.id))
+    .limit(bindparam("most"))
+)
+_WITH_CHAT = (
+    select(Letter, Chat, Card)
+    .join(Chat, col(Chat.id) == Letter.chat_id)
+    .join(Card, col(Card.key) == Letter.card_key, isouter=True)
+    .where(col(Letter.id).in_(bindparam("ids", expanding=True)), Letter.state == LetterState.WAITING)
+    .order_by(col(Letter.urgency), col(Letter.id))
+    .with_for_update(skip_locked=True, of=Letter)
+    .execution_options(populate_existing=True)
+)
+_WITHOUT_WAY = (
+    select(Letter)
+    .where(col(Letter.platform).is_(None), Letter.state == LetterState.WAITING, _MAY_LEAVE)
+    .order_by(col(Letter.id))
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+
+
 def claim(
     session: Session, platform: str, account: str, *, at: datetime, limit: int, held: Collection[int] = ()
 ) -> list[tuple[Letter, Chat, Card | None]]:
     """Takes at most one letter per chat that may leave now and marks it `sending`; `held` chats must wait."""
-    mine = (Letter.platform == platform, Letter.account == account)
-    closed = {*session.exec(select(Letter.chat_id).where(*mine, Letter.state == LetterState.SENDING)), *held}
+    session.flush()
+    mine = {"platform": platform, "account": account}
+    closed = {*session.connection().execute(_UNDER_WAY, mine).scalars(), *held}
     taken: list[tuple[Letter, Chat, Card | None]] = []
     more = True
     while more and len(taken) < limit:
-        rows, more = _first_of_each_chat(session, *mine, at=at, limit=limit - len(taken), closed=closed)
+        rows, more = _first_of_each_chat(session, mine, at=at, limit=limit - len(taken), closed=closed)
         for letter, chat, card in rows:
             here = card if card and card.chat_id == letter.chat_id else None
             if (letter.erase or letter.pin) and card is None:  # what was to be taken away or put on top never left
@@ -223,56 +263,27 @@ def claim(
 
 
 def _first_of_each_chat(
-    session: Session, *mine: Any, at: datetime, limit: int, closed: Collection[int | None]
+    session: Session, mine: dict[str, str], *, at: datetime, limit: int, closed: Collection[int | None]
 ) -> tuple[list[tuple[Letter, Chat, Card | None]], bool]:
     """The letters that are next in their chats, locked, and whether other chats' may stand behind them.
 
     One that somebody else is changing is left to them.
     """
-    waiting = session.exec(
-        select(Letter.id, Letter.chat_id)
-        .where(
-            *mine,
-            Letter.state == LetterState.WAITING,
-            _may_leave(at),
-            col(Letter.chat_id).not_in(closed),
-        )
-        .order_by(col(Letter.urgency), col(Letter.id))
-        .limit(limit * 8)
-    ).all()
+    where = {**mine, "at": at, "closed": list(closed), "most": limit * 8}
+    waiting = session.connection().execute(_NEXT, where).all()
     first: dict[int | None, int | None] = {}
     for letter_id, chat_id in waiting:
         first.setdefault(chat_id, letter_id)
     if not first:
         return [], False
-    rows = session.execute(
-        select(Letter, Chat, Card)
-        .join(Chat, col(Chat.id) == Letter.chat_id)
-        .join(Card, col(Card.key) == Letter.card_key, isouter=True)
-        .where(col(Letter.id).in_(list(first.values())[:limit]), Letter.state == LetterState.WAITING)
-        .order_by(col(Letter.urgency), col(Letter.id))
-        .with_for_update(skip_locked=True, of=Letter)
-        .execution_options(populate_existing=True)
-    )
+    rows = session.execute(_WITH_CHAT, {"ids": list(first.values())[:limit]})
     found = [(letter, chat, card) for letter, chat, card in rows]
     return found, bool(found) and len(waiting) == limit * 8
 
 
-def _may_leave(at: datetime) -> Any:
-    """Its time has come, or the clock was put back: what was to leave at once does not wait to be written again."""
-    at_once = (col(Letter.not_before) <= col(Letter.created_at)) | (col(Letter.attempts) > 0)
-    return (col(Letter.not_before) <= at) | ((col(Letter.created_at) > at) & at_once)
-
-
 def route(session: Session, *, at: datetime, limit: int) -> list[Letter]:
     """Chooses the chat of letters addressed to a person; returns those that have no way there."""
-    letters = session.exec(
-        select(Letter)
-        .where(col(Letter.platform).is_(None), Letter.state == LetterState.WAITING, _may_leave(at))
-        .order_by(col(Letter.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    letters = session.exec(_WITHOUT_WAY, params={"at": at, "most": limit}).all()
     found = {
         person_id: people.private_chat(session, person_id)
         for person_id in {one.person_id for one in letters}
@@ -299,31 +310,47 @@ class Arrival(NamedTuple):
     at: datetime
 
 
+_SENT = (
+    update(Letter)
+    .where(col(Letter.id) == bindparam("letter"))
+    .values(state=LetterState.SENT, sent_at=bindparam("at"), message=bindparam("shown"))
+)
+_STANDING = (
+    select(Letter.id, Letter.card_key, Letter.chat_id, Letter.request_id)
+    .add_columns(col(Letter.erase))
+    .where(
+        col(Letter.id).in_(bindparam("ids", expanding=True)),
+        col(Letter.card_key).is_not(None),
+        col(Letter.chat_id).is_not(None),
+        col(Letter.pin).is_(False),
+    )
+)
+
+
 def arrived(session: Session, arrivals: Collection[Arrival]) -> None:
     """Notes what was sent, and where its cards stand now."""
     if not arrivals:
         return
+    session.flush()
     ids = [one.letter_id for one in arrivals]
-    letters = {one.id: one for one in session.exec(select(Letter).where(col(Letter.id).in_(ids)))}
-    keys = [letter.card_key for letter in letters.values() if letter.card_key]
+    connection = session.connection()
+    connection.execute(_SENT, [{"letter": one.letter_id, "at": one.at, "shown": one.message} for one in arrivals])
+    read_anew(session, Letter, ids)
+    placed = {row.id: row for row in connection.execute(_STANDING, {"ids": ids})}
+    keys = {row.card_key for row in placed.values()}
     cards = {one.key: one for one in session.exec(select(Card).where(col(Card.key).in_(keys)))} if keys else {}
     for letter_id, message, at in arrivals:
-        letter = letters[letter_id]
-        letter.state, letter.sent_at, letter.message = LetterState.SENT, at, message
-        if not letter.card_key or letter.chat_id is None or letter.pin:
+        if (row := placed.get(letter_id)) is None:
             continue
-        card = cards.get(letter.card_key)
-        if letter.erase:
+        card = cards.get(row.card_key)
+        if row.erase:
             if card:
                 session.delete(card)
         elif card and message:
-            card.chat_id, card.message, card.sent_at = letter.chat_id, message, at
+            card.chat_id, card.message, card.sent_at = row.chat_id, message, at
         elif message:
-            card = Card(
-                key=letter.card_key, chat_id=letter.chat_id, request_id=letter.request_id, message=message, sent_at=at
-            )
-            session.add(card)
-            cards[card.key] = card
+            card = Card(key=row.card_key, chat_id=row.chat_id, request_id=row.request_id, message=message, sent_at=at)
+            cards[card.key] = store(session, card)
 
 
 def again(letter: Letter, *, at: datetime) -> None:

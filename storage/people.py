@@ -5,13 +5,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
-from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlalchemy import UniqueConstraint, bindparam
+from sqlmodel import Field, Session, col, select
 
 from storage.chats import Chat
 from storage.database import UTCTime, words
 from storage.follow import FILE
 from storage.grids import Grid
+from storage.rows import Row
 
 
 class Rank(StrEnum):
@@ -29,7 +30,7 @@ CHAIN = (Rank.WORKER, Rank.LEADER, Rank.CHIEF, Rank.ADMIN)
 STAFF = frozenset({*CHAIN, Rank.CONTACT})
 
 
-class Person(SQLModel, table=True):
+class Person(Row, table=True):
     """Someone who reported or works here; who merely chats has no row. Display names are the platform's."""
 
     KEPT: ClassVar[bool] = True  # read once per transaction
@@ -45,7 +46,7 @@ class Person(SQLModel, table=True):
     gone: bool = False
 
 
-class Address(SQLModel, table=True):
+class Address(Row, table=True):
     """One account of a person on one platform; `chat_id` is the private chat, once there is one."""
 
     __table_args__ = (UniqueConstraint("platform", "account", "user"),)
@@ -59,7 +60,7 @@ class Address(SQLModel, table=True):
     seen_at: datetime | None = Field(default=None, sa_type=UTCTime)
 
 
-class Role(SQLModel, table=True):
+class Role(Row, table=True):
     """`grid_id` says where a worker, leader or chief acts (with all below it), `unit_id` whom a contact speaks for."""
 
     id: int | None = Field(default=None, primary_key=True)
@@ -120,12 +121,20 @@ def former_accounts(session: Session) -> list[Address]:
     )
 
 
+_AT_ADDRESS = (
+    select(Person, Address)
+    .join(Address, col(Address.person_id) == Person.id)
+    .where(
+        Address.platform == bindparam("platform"),
+        Address.account == bindparam("account"),
+        Address.user == bindparam("user"),
+    )
+)
+
+
 def at_address(session: Session, platform: str, account: str, user: str) -> tuple[Person, Address] | None:
-    return session.exec(
-        select(Person, Address)
-        .join(Address, col(Address.person_id) == Person.id)
-        .where(Address.platform == platform, Address.account == account, Address.user == user)
-    ).one_or_none()
+    where = {"platform": platform, "account": account, "user": user}
+    return session.exec(_AT_ADDRESS, params=where).one_or_none()
 
 
 def holders(session: Session, rank: Rank, grid: Grid) -> list[Person]:
@@ -147,18 +156,21 @@ def chain(session: Session, grid: Grid) -> list[Person]:
     return Chains(session, grid.ancestors).of(grid)
 
 
+_STEPS = (
+    select(Role.rank, Grid.path, Person)
+    .join(Person, col(Role.person_id) == Person.id)
+    .join(Grid, col(Grid.id) == Role.grid_id)
+    .where(col(Role.rank).in_(CHAIN), col(Role.gone).is_(False), col(Person.gone).is_(False))
+    .order_by(col(Role.id).desc())
+)
+_STEPS_AT = _STEPS.where(col(Grid.path).in_(bindparam("paths", expanding=True)))
+
+
 class Chains:
     """The chains of many grids, read at once; with `paths` only what stands at these grids."""
 
     def __init__(self, session: Session, paths: Sequence[str] | None = None) -> None:
-        query = (
-            select(Role.rank, Grid.path, Person)
-            .join(Person, col(Role.person_id) == Person.id)
-            .join(Grid, col(Grid.id) == Role.grid_id)
-            .where(col(Role.rank).in_(CHAIN), col(Role.gone).is_(False), col(Person.gone).is_(False))
-            .order_by(col(Role.id).desc())
-        )
-        rows = session.exec(query if paths is None else query.where(col(Grid.path).in_(paths)))
+        rows = session.exec(_STEPS) if paths is None else session.exec(_STEPS_AT, params={"paths": paths})
         self._first = {(rank, path): person for rank, path, person in rows}
 
     def of(self, grid: Grid) -> list[Person]:

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, Session, SQLModel, select
+from sqlmodel import Field, Session, select
 
 from storage.database import UTCTime
+from storage.rows import Row
 
 
-class OpenQuestion(SQLModel, table=True):
+class OpenQuestion(Row, table=True):
     """At most one per person and chat. `command` is a prefix: the answer is put behind it."""
 
     __table_args__ = (UniqueConstraint("chat_id", "person_id"),)

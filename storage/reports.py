@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlmodel import Field, Session, SQLModel, col, func, select
+from sqlalchemy import bindparam
+from sqlmodel import Field, Session, col, func, select
 
 from storage import attachments
 from storage.attachments import Attachment
 from storage.database import UTCTime, words
 from storage.people import Person
 from storage.requests import OPEN, Outcome, Request, Satisfaction
+from storage.rows import Row
 from storage.texts import Text
 
 
-class Report(SQLModel, table=True):
+class Report(Row, table=True):
     """`first` marks the message that brought a person into the case: a voice. The others add to it.
 
     A `silent` voice was given by a reaction, without a word: it counts, and is asked nothing.
@@ -63,6 +65,12 @@ def speak_up(session: Session, request_id: int, person_id: int) -> None:
         session.flush()
 
 
+def first_of(session: Session, request_id: int) -> Report:
+    """The message that opened a case."""
+    query = select(Report).where(Report.request_id == request_id).order_by(col(Report.id)).limit(1)
+    return session.exec(query).one()
+
+
 def all_of(session: Session, request_id: int) -> list[Report]:
     return list(session.exec(select(Report).where(Report.request_id == request_id).order_by(col(Report.id))))
 
@@ -102,33 +110,41 @@ def of_message(session: Session, chat_id: int, message: str) -> Report | None:
     ).first()
 
 
+_SPOKEN_OF = (
+    select(Request)
+    .join(Report, col(Report.request_id) == Request.id)
+    .where(
+        Report.person_id == bindparam("person"),
+        Report.chat_id == bindparam("chat"),
+        col(Report.at) > bindparam("since"),
+        col(Request.state).in_(OPEN),
+    )
+    .order_by(col(Report.id).desc())
+    .limit(1)
+)
+
+
 def recent_case(session: Session, person_id: int, chat_id: int, *, at: datetime, within: timedelta) -> Request | None:
     """The open case this person last wrote about in this chat, if that was a moment ago."""
-    return session.exec(
-        select(Request)
-        .join(Report, col(Report.request_id) == Request.id)
-        .where(
-            Report.person_id == person_id,
-            Report.chat_id == chat_id,
-            col(Report.at) > at - within,
-            col(Request.state).in_(OPEN),
-        )
-        .order_by(col(Report.id).desc())
-    ).first()
+    where = {"person": person_id, "chat": chat_id, "since": at - within}
+    return session.exec(_SPOKEN_OF, params=where).first()
+
+
+_SIMILAR = (
+    select(Request)
+    .where(
+        Request.category == bindparam("category"),
+        Request.grid_id == bindparam("grid"),
+        col(Request.opened_at) > bindparam("since"),
+        col(Request.state).in_(OPEN),
+    )
+    .order_by(col(Request.id).desc())
+)
 
 
 def similar(session: Session, category: str, grid_id: int, *, since: datetime) -> Sequence[Request]:
     """Open cases of one category in one grid, newest first: what a new report may be another voice of."""
-    return session.exec(
-        select(Request)
-        .where(
-            Request.category == category,
-            Request.grid_id == grid_id,
-            col(Request.opened_at) > since,
-            col(Request.state).in_(OPEN),
-        )
-        .order_by(col(Request.id).desc())
-    ).all()
+    return session.exec(_SIMILAR, params={"category": category, "grid": grid_id, "since": since}).all()
 
 
 def count_voices(session: Session, request_id: int) -> int:

@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, col, select
 
 from storage import events
 from storage.database import UTCTime, words
 from storage.events import Event
+from storage.rows import Row
 
 
 class State(StrEnum):
@@ -68,7 +69,7 @@ class IllegalMove(Exception):  # noqa: N818 (says what happened)
         self.target = target
 
 
-class Request(SQLModel, table=True):
+class Request(Row, table=True):
     """`id` is the number people type (#128). Exactly one of the two leads is set, always (首接负责)."""
 
     __table_args__ = (CheckConstraint("(lead_person_id IS NULL) <> (lead_unit_id IS NULL)", name="one_lead"),)
@@ -122,12 +123,13 @@ class Request(SQLModel, table=True):
         return self.places.split(" ")[0]
 
 
-def add(session: Session, request: Request, *, actor_id: int | None, at: datetime, data: dict[str, Any]) -> Request:
+def add(session: Session, request: Request, *, actor_id: int | None, at: datetime, data: dict[str, Any]) -> Event:
     """Opens a case and writes the first line of its history."""
     session.add(request)
     session.flush()
-    events.append(session, request.number, "registered", at=at, actor_id=actor_id, data=data, undo={}, text=None)
-    return request
+    return events.append(
+        session, request.number, "registered", at=at, actor_id=actor_id, data=data, undo={}, text=None, last=None
+    )
 
 
 def lock(session: Session, number: int) -> Request | None:
@@ -146,14 +148,15 @@ def move(
     at: datetime,
     text: str | None = None,
     data: dict[str, Any] | None = None,
+    after: Event | None = None,
     **changes: Any,
 ) -> Event:
     """Moves a case to `target` and records `kind`. IllegalMove if the road does not lead there.
 
-    `changes` are further columns that change with the move; what they were before is kept for undo.
+    `changes` are further columns that change with the move; what they were before is kept for undo. `after` is the
+    last line of its history if this transaction wrote it: then the row is locked already, and nothing is read.
     """
-    session.flush()
-    lock(session, request.number)
+    _hold(session, request, after)
     if target not in MOVES[request.state]:
         raise IllegalMove(request, target)
     return _change(
@@ -165,6 +168,7 @@ def move(
         text=text,
         data=data or {},
         changes={"state": target, **changes},
+        after=after,
     )
 
 
@@ -177,22 +181,29 @@ def record(
     at: datetime,
     text: str | None = None,
     data: dict[str, Any] | None = None,
+    after: Event | None = None,
     **changes: Any,
 ) -> Event:
     """Writes a line of history that leaves the state as it is (a note, another category, a reminder)."""
-    session.flush()
-    lock(session, request.number)
-    return _change(session, request, kind, actor_id=actor_id, at=at, text=text, data=data or {}, changes=changes)
+    _hold(session, request, after)
+    return _change(
+        session, request, kind, actor_id=actor_id, at=at, text=text, data=data or {}, changes=changes, after=after
+    )
 
 
 def take_back(session: Session, request: Request, event: Event, *, actor_id: int, at: datetime) -> Event:
     """Undoes `event`, which must be the case's last one: every column it changed is as before."""
-    session.flush()
-    lock(session, request.number)
+    _hold(session, request, None)
     changes = {name: _from_json(name, value) for name, value in event.undo.items()}
     return _change(
         session, request, "undone", actor_id=actor_id, at=at, text=None, data={"event": event.number}, changes=changes
     )
+
+
+def _hold(session: Session, request: Request, after: Event | None) -> None:
+    if after is None:
+        session.flush()
+        lock(session, request.number)
 
 
 def _change(
@@ -205,13 +216,18 @@ def _change(
     text: str | None,
     data: dict[str, Any],
     changes: dict[str, Any],
+    after: Event | None = None,
 ) -> Event:
     before = {name: _to_json(getattr(request, name)) for name in changes}
-    request.sqlmodel_update(changes)
+    for name, value in changes.items():
+        setattr(request, name, value)
     session.add(request)
     if "state" in changes:
         data = {"from": before["state"], "to": str(changes["state"]), **data}
-    return events.append(session, request.number, kind, at=at, actor_id=actor_id, data=data, undo=before, text=text)
+    last = after or events.latest(session, request.number)
+    return events.append(
+        session, request.number, kind, at=at, actor_id=actor_id, data=data, undo=before, text=text, last=last
+    )
 
 
 def _to_json(value: Any) -> Any:

@@ -2,10 +2,12 @@
 
 from hashlib import sha256
 
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session
+
+from storage.rows import Row, store
 
 
-class Text(SQLModel, table=True):
+class Text(Row, table=True):
     """`digest` stays when `body` is blanked: what was once said remains provable without being readable."""
 
     id: int | None = Field(default=None, primary_key=True)
@@ -19,10 +21,7 @@ class Text(SQLModel, table=True):
 
 
 def keep(session: Session, body: str) -> Text:
-    text = Text(body=body, digest=_digest(body))
-    session.add(text)
-    session.flush()
-    return text
+    return store(session, Text(body=body, digest=_digest(body)))
 
 
 def blank(session: Session, text_id: int | None) -> None:

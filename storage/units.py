@@ -2,10 +2,12 @@
 
 from typing import ClassVar
 
-from sqlmodel import JSON, Column, Field, Session, SQLModel, col, select
+from sqlmodel import JSON, Column, Field, Session, col, select
+
+from storage.rows import Row
 
 
-class Unit(SQLModel, table=True):
+class Unit(Row, table=True):
     KEPT: ClassVar[bool] = True  # read once per transaction
 
     id: int | None = Field(default=None, primary_key=True)

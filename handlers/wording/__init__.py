@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 
@@ -24,6 +25,7 @@ class Wording:
         self.language = language
         self.zone = zone
         self.sentences = catalogue(language)
+        self._locale = Locale.parse(language)
 
     def __call__(self, sentence: str, **values: object) -> str:
         return self.sentences[sentence].format(**values)
@@ -40,7 +42,7 @@ class Wording:
         return self.clock(at) if at.astimezone(self.zone).date() == today else f"{self.day(at)} {self.clock(at)}"
 
     def day(self, at: datetime) -> str:
-        return format_date(at.astimezone(self.zone).date(), self("day.pattern"), locale=self.language)
+        return format_date(at.astimezone(self.zone).date(), self("day.pattern"), locale=self._locale)
 
     def clock(self, at: datetime) -> str:
         return f"{at.astimezone(self.zone):%H:%M}"

@@ -95,7 +95,9 @@ class Town:
             "opened_at": AT,
             **columns,
         }
-        return requests.add(self.session, Request(**facts), actor_id=self.wang.id, at=facts["opened_at"], data={})
+        case = Request(**facts)
+        requests.add(self.session, case, actor_id=self.wang.id, at=facts["opened_at"], data={})
+        return case
 
     def report(
         self, case: Request, person: Person, words: str | None = None, *, at: datetime = AT, **columns: Any
@@ -117,7 +119,7 @@ class Town:
         budget, card = columns.pop("budget", None), columns.pop("card", None)
         facts = {"purpose": Purpose.TELL, "created_at": at, "not_before": at, **columns}
         letter = Letter(chat_id=to.id if to else None, text=words, card_key=card, **facts)
-        return outbox.write(self.session, letter, budget=budget)
+        return self.session.get_one(Letter, outbox.write(self.session, letter, budget=budget).id)
 
 
 def columns_of(row: SQLModel) -> dict[str, Any]:
