@@ -16,6 +16,7 @@ async def live(base_url: str, file: str) -> None:
     settings = config.load(Path(file))
     telegram = Telegram("100:ours", base_url=base_url, pace=Pace(), between_parts=0)
     app = App(settings, Database(settings.database.url.get_secret_value()), [telegram], clock.now)
+    telegram.passes = app.passes
     await app.start()
     await app.run()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import logging
 import pkgutil
@@ -139,7 +140,7 @@ class App:
         """Everything at once until cancelled; a loop that fails resumes, it never ends the process."""
         loops: list[Coroutine[Any, Any, None]] = [
             supervised("clock", partial(clock.ring, self.tick)),
-            asyncio.to_thread(self.reader.warm),
+            self._warm(),
             self._keep_fresh(),
         ]
         if not self.database.is_sqlite:
@@ -152,6 +153,11 @@ class App:
         async with asyncio.TaskGroup() as group:  # cancelled, it waits for all of them to finish what they hold
             for loop in loops:
                 group.create_task(loop)
+
+    async def _warm(self) -> None:
+        """What is loaded now stays: the garbage collector would stop everything to walk through it, again and again."""
+        await asyncio.to_thread(self.reader.warm)
+        gc.freeze()
 
     async def _keep_fresh(self) -> None:
         async def forever() -> None:
@@ -213,6 +219,14 @@ class App:
         self._learn(handled.learnt)
         self.wake()
         return handled.toast
+
+    def passes(self, message: Message) -> bool:
+        """Whether a message is talk that is nothing to the bot; then it has been heard."""
+        message = _storable(message)
+        if self.router.hear(message, self.known) is not None:
+            return False
+        self.known.overhear(message)
+        return True
 
     async def overhear(self, message: Message) -> None:
         """Of a message whose turn does not come: a danger in it is answered already."""

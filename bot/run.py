@@ -90,6 +90,7 @@ async def _live(settings: Settings, database: Database, platforms: list[Telegram
         for platform in platforms:
             platform.moved = partial(_move, app, platform)
             platform.overhear = app.overhear
+            platform.passes = app.passes
             await _unless(stop, _greet(platform))
         if stop.is_set():
             return

@@ -74,6 +74,7 @@ class Street:
         telegram.moved = moved
         telegram.observe = self.app.observe
         telegram.overhear = self.app.overhear
+        telegram.passes = self.app.passes
         try:
             await self.app.start()
             self.loop = asyncio.get_running_loop()

@@ -51,6 +51,7 @@ CONNECTIONS = 32
 
 Moved = Callable[[str, str], Awaitable[bool]]
 Overhear = Callable[[Message], Awaitable[None]]
+Passes = Callable[[Message], bool]
 
 
 class BadToken(Exception):  # noqa: N818 (what is wrong)
@@ -67,7 +68,8 @@ class Webhook:
 
 class Telegram:
     """One bot account; without a webhook it polls. `moved` is told when a group becomes a supergroup, `observe` of
-    being let in or kept out, and of reactions, `overhear` of messages whose turn does not come.
+    being let in or kept out, and of reactions, `overhear` of messages whose turn does not come; `passes` says at once
+    whether a message is nothing to the bot.
     """
 
     name = "telegram"
@@ -93,6 +95,7 @@ class Telegram:
         self.moved: Moved | None = None
         self.observe: Observe | None = None
         self.overhear: Overhear | None = None
+        self.passes: Passes | None = None
         self.me: User | None = None
         self._handle: Handle | None = None  # while it runs
         self._pauses = pauses
@@ -157,7 +160,8 @@ class Telegram:
                 await self._at_last("take the webhook", partial(self._set_webhook, self.webhook))
                 await asyncio.Event().wait()
             else:
-                await Line(self._bot, self._handle, self._pauses, partial(self._overhear, ears)).listen()
+                overhear, idle = partial(self._overhear, ears), partial(self._is_idle, ears)
+                await Line(self._bot, self._handle, self._pauses, overhear, idle).listen()
         finally:
             self._handle = None
 
@@ -193,6 +197,16 @@ class Telegram:
             toast = await receive(heard)
         if update.callback_query:  # always, or the button keeps turning
             self._answer(update.callback_query, toast)
+
+    def _is_idle(self, ears: Ears, update: Update) -> bool:
+        """Whether nothing is to be done about it; what cannot be told so fast takes the long way."""
+        if update.message is None or self.passes is None:
+            return False
+        try:
+            heard = ears.hear(update, self._now())
+            return isinstance(heard, Message) and self.passes(heard)
+        except Exception:  # noqa: BLE001 (the long way says what is wrong)
+            return False
 
     async def _overhear(self, ears: Ears, update: Update) -> None:
         heard = ears.hear(update, self._now())

@@ -142,9 +142,12 @@ class Ears:
 
     def _without_mentions(self, post: Post) -> tuple[str, bool, bool]:
         """The words without the bot's name, whether it was named, and whether no other bot's command stands first."""
+        entities = post.entities or post.caption_entities
+        if not entities:
+            return post.words, False, True
         units = post.words.encode("utf-16-le")
         mentioned, ours = False, True
-        for entity in reversed(post.entities or post.caption_entities):
+        for entity in reversed(entities):
             begin, end = entity.offset * 2, (entity.offset + entity.length) * 2
             piece = units[begin:end].decode("utf-16-le", "ignore")
             command, at, addressee = piece.partition("@")

@@ -22,6 +22,7 @@ AT_ONCE = 100  # updates not acknowledged yet: the most Telegram hands out
 LINGER = 50  # seconds Telegram may hold a poll open
 SLACK = 10  # seconds it may answer late
 LOOK_AGAIN = (0.1, 2.0)  # seconds, from and to: how long to wait for slow chats before asking for other chats' updates
+BREATH = 10  # updates looked at before others have their turn
 FINISH = 5.0  # seconds for what is being handled when the bot stops
 ACKNOWLEDGE = 2.0  # seconds for telling Telegram so
 TURN = 2.0  # seconds an update may wait for its chat's turn before a danger in it is looked for
@@ -31,17 +32,27 @@ PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0)  # seconds between tries
 warnings.filterwarnings("ignore", r"Please use 'Bot\.getUpdates'", PTBUserWarning)
 
 Handle = Callable[[Update], Awaitable[None]]
+Idle = Callable[[Update], bool]
 
 
 class Line:
-    """The updates of one bot. Telegram keeps what is not acknowledged for 24 hours and sends it again."""
+    """The updates of one bot. Telegram keeps what is not acknowledged for 24 hours and sends it again.
+
+    `idle` tells of an update whether it is done with no more than a look: the ordinary chatter needs no task.
+    """
 
     def __init__(
-        self, bot: Bot, handle: Handle, pauses: Sequence[float] = PAUSES, overhear: Handle | None = None
+        self,
+        bot: Bot,
+        handle: Handle,
+        pauses: Sequence[float] = PAUSES,
+        overhear: Handle | None = None,
+        idle: Idle | None = None,
     ) -> None:
         self._bot = bot
         self._handle = handle
         self._overhear = overhear
+        self._idle = idle
         self._pauses = pauses
         self._next: int | None = None  # above everything seen; None: from the first that waits
         self._seen: set[int] = set()  # what Telegram shows again because something below it is not done
@@ -61,7 +72,7 @@ class Line:
         try:
             look_again = LOOK_AGAIN[0]
             while True:
-                fresh = self._sort(await self._ask())
+                fresh = await self._sort(await self._ask())
                 if self._tasks:
                     look_again = LOOK_AGAIN[0] if fresh else min(look_again * 2, LOOK_AGAIN[1])
                     await asyncio.wait(self._tasks, timeout=look_again)
@@ -106,18 +117,21 @@ class Line:
 
     # -- sorting --------------------------------------------------------------------------------------------------
 
-    def _sort(self, raw: list[dict[str, Any]]) -> bool:
+    async def _sort(self, raw: list[dict[str, Any]]) -> bool:
         """Every new update joins its chat's chain; returns whether there were any."""
         if not raw and not self._open:
             # All is acknowledged. After an idle week Telegram starts from a random number, perhaps a smaller one.
             self._next = None
             self._seen.clear()
         fresh = {update["update_id"]: update for update in raw if update["update_id"] not in self._seen}
-        for number, update in fresh.items():
+        for place, (number, update) in enumerate(fresh.items()):
             self._seen.add(number)
             self._next = max(number + 1, self._next or 0)
             self._queue(number, update)
-        self._seen = {number for number in self._seen if number >= (self.offset or 0)}
+            if place % BREATH == BREATH - 1:
+                await asyncio.sleep(0)
+        lowest = self.offset or 0
+        self._seen = {number for number in self._seen if number >= lowest}
         return bool(fresh)
 
     def _queue(self, number: int, raw: dict[str, Any]) -> None:
@@ -125,8 +139,10 @@ class Line:
         chat = update.place if update else None
         if update is None or chat is None:
             return
-        self._open.add(number)
         waiting = self._chains.get(chat)
+        if waiting is None and self._idle and self._idle(update):
+            return
+        self._open.add(number)
         if waiting is not None:
             waiting.append(update)
             asyncio.get_running_loop().call_later(TURN, self._lend_an_ear, update)
