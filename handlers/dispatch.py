@@ -154,12 +154,12 @@ def _others(desk: Desk, case: Request, person: Person | None) -> list[Person]:
     return others
 
 
-def on_duty(session: Session) -> Callable[[Grid], tuple[str, str]]:
-    """Whom the first words in a danger name: the first of the grid's chain, and their work telephone."""
+def on_duty(session: Session) -> Callable[[str], tuple[str, str]]:
+    """Whom the first words in a danger name: the first of a grid's chain, by its path, and their work telephone."""
     chains = people.Chains(session)
 
-    def of(grid: Grid) -> tuple[str, str]:
-        first = next(iter(chains.of(grid)), None)
+    def of(path: str) -> tuple[str, str]:
+        first = next(iter(chains.of(path)), None)
         return (first.name, first.phone or "") if first else ("", "")
 
     return of

@@ -68,15 +68,23 @@ class Known:
 Learnt = Callable[[Known], None]
 
 
-def load(session: Session, on_duty: Callable[[Session], Callable[[Grid], tuple[str, str]]]) -> Known:
-    """Reads the snapshot anew; `on_duty` names who is on duty for a grid and at which telephone."""
+_BOUND = (
+    select(Chat.platform, Chat.account, Chat.address, Chat.mode)
+    .add_columns(col(Chat.of_unit), col(Grid.path))
+    .join(Grid, col(Grid.id) == Chat.grid_id, isouter=True)
+    .where(col(Chat.private).is_(False), col(Chat.grid_id).is_not(None) | col(Chat.of_unit).is_(True))
+)
+
+
+def load(session: Session, on_duty: Callable[[Session], Callable[[str], tuple[str, str]]]) -> Known:
+    """Reads the snapshot anew; `on_duty` names who is on duty for a grid, by its path, and at which telephone.
+
+    By columns: a thousand groups are read every few seconds, and whoever reports something waits for it.
+    """
     known, duty_of = Known(), on_duty(session)
-    for chat, grid in session.exec(
-        select(Chat, Grid)
-        .join(Grid, col(Grid.id) == Chat.grid_id, isouter=True)
-        .where(col(Chat.private).is_(False), col(Chat.grid_id).is_not(None) | col(Chat.of_unit).is_(True))
-    ):
-        known.chats[chat.key] = KnownChat(chat.mode, chat.of_unit, *(duty_of(grid) if grid else ("", "")))
+    for platform, account, address, mode, of_unit, path in session.connection().execute(_BOUND):
+        duty = duty_of(path) if path else ("", "")
+        known.chats[ChatKey(platform, account, address)] = KnownChat(mode, of_unit, *duty)
     staff = session.exec(
         select(Address.platform, Address.account, Address.user, Role.rank)
         .join(Role, col(Role.person_id) == Address.person_id)

@@ -36,8 +36,13 @@ class Grid(Row, table=True):
     @property
     def ancestors(self) -> list[str]:
         """Paths from this grid up to the root, nearest first."""
-        keys = self.path.rstrip("/").split("/")
-        return ["/".join(keys[: n + 1]) + "/" for n in reversed(range(len(keys)))]
+        return ancestors(self.path)
+
+
+def ancestors(path: str) -> list[str]:
+    """Paths from a grid's up to the root's, nearest first."""
+    keys = path.rstrip("/").split("/")
+    return ["/".join(keys[: n + 1]) + "/" for n in reversed(range(len(keys)))]
 
 
 def by_key(session: Session, key: str) -> Grid | None:

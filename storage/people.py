@@ -11,7 +11,7 @@ from sqlmodel import Field, Session, col, select
 from storage.chats import Chat
 from storage.database import UTCTime, words
 from storage.follow import FILE
-from storage.grids import Grid
+from storage.grids import Grid, ancestors
 from storage.rows import Row
 
 
@@ -153,7 +153,7 @@ def holders(session: Session, rank: Rank, grid: Grid) -> list[Person]:
 
 def chain(session: Session, grid: Grid) -> list[Person]:
     """Who answers for `grid`, from the worker upwards; each step once."""
-    return Chains(session, grid.ancestors).of(grid)
+    return Chains(session, grid.ancestors).of(grid.path)
 
 
 _STEPS = (
@@ -173,11 +173,12 @@ class Chains:
         rows = session.exec(_STEPS) if paths is None else session.exec(_STEPS_AT, params={"paths": paths})
         self._first = {(rank, path): person for rank, path, person in rows}
 
-    def of(self, grid: Grid) -> list[Person]:
+    def of(self, path: str) -> list[Person]:
         """Of each rank the first holder at the nearest grid upwards that has one."""
         steps: list[Person] = []
+        upwards = ancestors(path)
         for rank in CHAIN:
-            nearest = next((path for path in grid.ancestors if (rank, path) in self._first), None)
+            nearest = next((path for path in upwards if (rank, path) in self._first), None)
             if nearest is not None and (person := self._first[rank, nearest]) not in steps:
                 steps.append(person)
         return steps
