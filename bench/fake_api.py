@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 ME = {"id": 100, "is_bot": True, "first_name": "小格", "username": "bench_bot", "can_read_all_group_messages": True}
 AT_ONCE = 100  # updates per call, as Telegram
 WARM_UP = 5.0  # seconds after the first poll until a paced run begins: the bot is up, its dictionary loaded
+QUIET = 0.5  # seconds without a call after the greetings
 LINGER = 0.05  # seconds a poll is held open when nothing waits; short, so that the end is seen at once
 
 Json = dict[str, Any]
@@ -45,28 +46,44 @@ class Log:
 
 
 class FakeApi:
-    """Hands out `updates`, `per_second` of them if given; done once all are acknowledged and `sends` calls made."""
+    """Hands out `updates`, `per_second` of them if given; done once all are acknowledged and `sends` calls made.
 
-    def __init__(self, updates: list[Json], sends: int, per_second: float | None) -> None:
+    The first of them, `greetings`, come beforehand; what they lead to does not count.
+    """
+
+    def __init__(self, updates: list[Json], greetings: int, sends: int, per_second: float | None) -> None:
         self.updates = updates
+        self.greetings = greetings
         self.sends = sends
         self.per_second = per_second
         self.log = Log()
         self.done = asyncio.Event()
         self._first = updates[0]["update_id"]
         self._acknowledged = 0
+        self._running = False
+        self._called = 0.0
         self._waiting: dict[str, float] = {}
         self._message = 10_000_000
 
     def _available(self) -> int:
+        if not self._running:
+            return self.greetings
         if self.per_second is None:
             return len(self.updates)
-        running = max(0.0, time.perf_counter() - self._at(0))
-        return min(len(self.updates), 1 + int(running * self.per_second))
+        running = max(0.0, time.perf_counter() - self._at(self.greetings))
+        return min(len(self.updates), self.greetings + int(running * self.per_second))
 
     def _at(self, number: int) -> float:
-        """When an update of a paced run is there; the first, a greeting, is there at once."""
-        return self.log.began + WARM_UP + number / (self.per_second or 1)
+        """When an update of a paced run is there."""
+        return self.log.began + WARM_UP + (number - self.greetings) / (self.per_second or 1)
+
+    def _begin(self) -> None:
+        """Once the greetings are dealt with."""
+        now = time.perf_counter()
+        if not self._running and self._acknowledged >= self.greetings and now - self._called > QUIET:
+            self._running = True
+            self.log.began = now
+            self.log.calls.clear()
 
     async def answer(self, method: str, parameters: dict[str, str]) -> Any:
         if method == "getupdates":
@@ -80,10 +97,11 @@ class FakeApi:
             return True
         now = time.perf_counter()
         self.log.first_call = self.log.first_call or now
+        self._called = now
         since = self._waiting.pop(parameters["chat_id"], None)
         if since is not None:
             self.log.latencies.append(now - since)
-        self.sends -= method != "editmessagetext"
+        self.sends -= self._running and method != "editmessagetext"
         self.log.ended = now
         self._look()
         if method == "setmessagereaction":
@@ -94,19 +112,18 @@ class FakeApi:
         return {"message_id": self._message, "date": int(time.time()), "chat": place, "from": ME, "text": "."}
 
     async def _poll(self, offset: int) -> list[Json]:
-        if not self.log.began:
-            self.log.began = time.perf_counter()
+        self._called = self._called or time.perf_counter()
         self._acknowledged = max(self._acknowledged, offset - self._first)
+        self._begin()
         self.log.ended = time.perf_counter() if self._acknowledged < len(self.updates) else self.log.ended
         self._look()
         start = self._acknowledged
         if start >= self._available():
             await asyncio.sleep(LINGER if self.per_second is None else 0.002)
         batch = self.updates[start : min(start + AT_ONCE, self._available())]
-        if self.per_second is not None:
+        if self.per_second is not None and self._running:
             for number, update in enumerate(batch, start=start):
-                if number:  # the greeting does not count
-                    self._waiting[str(update["message"]["chat"]["id"])] = self._at(number)
+                self._waiting[str(update["message"]["chat"]["id"])] = self._at(number)
         return batch
 
     def _look(self) -> None:
@@ -146,9 +163,9 @@ class _Connection(asyncio.Protocol):
         self._transport.write(head.encode() + payload)
 
 
-def _serve(pipe: Connection, updates: list[Json], sends: int, per_second: float | None) -> None:
+def _serve(pipe: Connection, *run: Any) -> None:
     async def serve() -> None:
-        api = FakeApi(updates, sends, per_second)
+        api = FakeApi(*run)
         server = await asyncio.get_running_loop().create_server(lambda: _Connection(api), "127.0.0.1", 0)
         pipe.send(server.sockets[0].getsockname()[1])
         with contextlib.suppress(TimeoutError):
@@ -161,11 +178,13 @@ def _serve(pipe: Connection, updates: list[Json], sends: int, per_second: float 
 
 
 @contextlib.contextmanager
-def served(updates: list[Json], *, sends: int, per_second: float | None = None) -> Iterator[tuple[str, Connection]]:
+def served(
+    updates: list[Json], *, greetings: int, sends: int, per_second: float | None = None
+) -> Iterator[tuple[str, Connection]]:
     """The base URL for the library, and a pipe from which the log comes once all is done."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, updates, sends, per_second), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, updates, greetings, sends, per_second), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{ours.recv()}/bot", ours

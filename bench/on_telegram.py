@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import jieba
 from fake_api import Json, Log, said, served
-from plain_bot import WORKER
+from plain_bot import WORKERS, worker_of
 from sample import REQUESTS, chatter
 
 from nlp import lexicon
@@ -39,17 +39,25 @@ class Run(NamedTuple):
 
 
 def community(folder: Path) -> Path:
-    """A configuration of GROUPS groups, each with a building of its own, one worker for all."""
+    """A configuration of GROUPS groups, each with a building of its own, in as many grids as there are workers."""
     text = [
         f'[community]\nname = "压测社区"\n[database]\nurl = "sqlite:///{folder / "ours.db"}"',
         '[manners]\nmessages_per_hour = 1000000\nquiet_from = "00:00"\nquiet_to = "00:00"',
         '[[grids]]\nkey = "root"\nname = "压测社区"\nlevel = "community"',
-        f'[[people]]\nkey = "zhang"\nname = "张网格员"\naccounts = ["telegram:main:{WORKER}"]',
-        'roles = [{ rank = "worker", grid = "root" }, { rank = "chief", grid = "root" }]',
         '[[duties]]\nkey = "all"\ncategory = "*"\ngrid = "root"\naccept_hours = 4\nfinish_hours = 120',
     ]
+    for n in range(1, WORKERS + 1):
+        chief = ', { rank = "chief", grid = "root" }' if n == 1 else ""
+        text += [
+            f'[[grids]]\nkey = "g{n}"\nname = "{n}网格"\nlevel = "grid"\nunder = "root"',
+            f'[[people]]\nkey = "w{n}"\nname = "{n}网格员"\naccounts = ["telegram:main:{n}"]',
+            f'roles = [{{ rank = "worker", grid = "g{n}" }}{chief}]',
+        ]
     for n in range(1, GROUPS + 1):
-        text.append(f'[[grids]]\nkey = "b{n}"\nname = "{n}号楼"\nlevel = "building"\nunder = "root"\nplace = "{n}号楼"')
+        grid = f"g{worker_of(-(FIRST + n))}"
+        text.append(
+            f'[[grids]]\nkey = "b{n}"\nname = "{n}号楼"\nlevel = "building"\nunder = "{grid}"\nplace = "{n}号楼"'
+        )
         text.append(f'[[groups]]\nchat = "telegram:main:-{FIRST + n}"\ntitle = "{n}群"\ngrid = "b{n}"')
     path = folder / "config.toml"
     path.write_text("\n".join(text), encoding="utf-8")
@@ -80,9 +88,10 @@ def _keywords() -> set[str]:
 
 
 def updates(lines: list[str]) -> list[Json]:
-    """One person each, one group after the other; the worker has said hello, so that letters reach them."""
-    hello = said(1, WORKER, WORKER, "/start")
-    return [hello] + [said(n, -(FIRST + 1 + n % GROUPS), 10_000 + n, line) for n, line in enumerate(lines, start=2)]
+    """One person each, one group after the other; the workers have said hello, so that letters reach them."""
+    hellos = [said(n, n, n, "/start") for n in range(1, WORKERS + 1)]
+    talk = enumerate(lines, start=WORKERS + 1)
+    return hellos + [said(n, -(FIRST + 1 + n % GROUPS), 10_000 + n, line) for n, line in talk]
 
 
 @contextmanager
@@ -97,7 +106,7 @@ def bot(program: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def measure(program: str, said_here: list[Json], folder: Path, *, sends: int, per_second: float | None = None) -> Run:
     place = str(community(folder)) if program == "our_bot.py" else str(folder / "plain.db")
-    with served(said_here, sends=sends, per_second=per_second) as (base_url, pipe):
+    with served(said_here, greetings=WORKERS, sends=sends, per_second=per_second) as (base_url, pipe):
         start = time.perf_counter()
         with bot(program, base_url, place) as process:
             if not pipe.poll(PATIENCE):

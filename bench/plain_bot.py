@@ -16,7 +16,7 @@ from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
 from nlp import lexicon
 
-WORKER = 7
+WORKERS = 100  # each for some of the groups
 TOKEN = "100:plain"  # noqa: S105 (of a fake)
 
 
@@ -32,6 +32,11 @@ class PlainLetter(SQLModel, table=True):
     case_id: int
     text: str
     sent: bool = False
+
+
+def worker_of(chat: int) -> int:
+    """The user id of the worker a group belongs to."""
+    return 1 + -chat % WORKERS
 
 
 def main(base_url: str, file: str) -> None:
@@ -67,7 +72,7 @@ def main(base_url: str, file: str) -> None:
             session.commit()
             await message.set_reaction(texts[0])
             await message.reply_text(texts[1])
-            await context.bot.send_message(WORKER, texts[2])
+            await context.bot.send_message(worker_of(message.chat_id), texts[2])
             for letter in letters:
                 letter.sent = True
             session.commit()

@@ -256,8 +256,13 @@ class App:
             )
 
     async def _handle(self, message: Message, heard: Heard) -> Handled:
+        """What a Sorry refuses is rolled back; then the one sentence is said."""
         work, otherwise = partial(self._in_transaction, message, heard), partial(self._gave_up, message)
-        return await self._twice(message.chat, message.delivery, work, otherwise)
+        try:
+            return await self._twice(message.chat, message.delivery, work, otherwise)
+        except Sorry as sorry:
+            refuse = partial(self._refused, message, Reply(sorry.text, sorry.buttons))
+            return await self._twice(message.chat, message.delivery, refuse, otherwise)
 
     async def _twice(
         self, chat: ChatKey, delivery: str, work: Callable[[Session], T], otherwise: Callable[[str, Session], T]
@@ -269,6 +274,8 @@ class App:
         for attempt in (1, 2):
             try:
                 return await self._do(chat, work)
+            except Sorry:
+                raise
             except Exception as error:
                 kind = type(error).__name__
                 extra = {"delivery": delivery, "attempt": attempt}
@@ -284,24 +291,24 @@ class App:
             await self._do(key, lambda session: session.connection().execute(text("SELECT 1")).close())
 
     def _in_transaction(self, message: Message, heard: Heard, session: Session) -> Handled:
-        """The idempotency row, the change and the letters; a Sorry rolls its change back, then is said."""
+        """The idempotency row, the change and the letters."""
         if deliveries.seen(session, *message.chat[:2], message.delivery):
             return Handled()
         chat = self._chat(session, message)
         if chat is None:
             return Handled()
         desk = self._desk(session, chat, message)
-        refused = False
-        try:
-            with session.begin_nested():
-                reply = self.router.act(desk, heard)
-        except Sorry as sorry:
-            refused = True
-            chat = self._chat(session, message) or chat
-            desk = self._desk(session, chat, message)
-            reply = Reply(sorry.text, sorry.buttons)
+        reply = self.router.act(desk, heard)
         deliveries.note(session, *message.chat[:2], message.delivery, at=self.now())
-        return Handled(answering.answer(desk, reply, refused=refused), desk.learnt)
+        return Handled(answering.answer(desk, reply), desk.learnt)
+
+    def _refused(self, message: Message, reply: Reply, session: Session) -> Handled:
+        chat = self._chat(session, message)
+        if chat is None:
+            return Handled()
+        deliveries.note(session, *message.chat[:2], message.delivery, at=self.now())
+        desk = self._desk(session, chat, message)
+        return Handled(answering.answer(desk, reply, refused=True), desk.learnt)
 
     def _gave_up(self, message: Message, kind: str, session: Session) -> Handled:
         """Noted as failed, and answered with one sentence."""

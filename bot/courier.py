@@ -42,6 +42,7 @@ FETCHING = timedelta(seconds=3)  # between two looks for a file that is on its w
 WAIT_FOR_FILES = timedelta(minutes=1)  # then the letter leaves without it
 OUT = (OperationalError, InterfaceError)  # what a database that is out raises
 SCAN = 1.0  # seconds: the safety net under the wake-ups
+APART = 0.02  # seconds between two looks into the outbox: in a rush one look gathers what several messages wrote
 
 
 class Courier:
@@ -101,10 +102,13 @@ class Courier:
 
     async def _send_while_seated(self) -> None:
         under_way: set[asyncio.Task[None]] = set()
+        clock, looked = asyncio.get_running_loop().time, -APART
         taking: asyncio.Future[tuple[int, list[tuple[int, Outgoing, int]]]] | None = None
         async with asyncio.TaskGroup() as group:
             try:
                 while await asyncio.to_thread(self._still_seated):
+                    await asyncio.sleep(max(0.0, looked + APART - clock()))
+                    looked = clock()
                     self.wake.clear()
                     taking = asyncio.ensure_future(self._take(AT_ONCE - len(under_way)))
                     try:

@@ -16,6 +16,7 @@ from storage.rows import Row, read_anew, store
 TEXT_KEPT = timedelta(days=7)
 BETWEEN_EDITS = timedelta(seconds=3)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 class Purpose(StrEnum):
@@ -166,34 +167,35 @@ def cards_of(session: Session, request_id: int, purpose: Purpose) -> list[Letter
     return [letter for letter in newest.values() if letter.state != LetterState.FAILED]
 
 
+_COUNTED = (
+    select(Letter.sent_at, Letter.not_before)
+    .where(
+        Letter.chat_id == bindparam("chat"),
+        col(Letter.spoken).is_(True),
+        col(Letter.state).in_([LetterState.WAITING, LetterState.SENDING, LetterState.SENT]),
+        col(Letter.created_at) > bindparam("since"),
+    )
+    .order_by(col(Letter.id).desc())
+)
+
+
+def _counted(session: Session, chat_id: int, at: datetime) -> list[tuple[datetime | None, datetime]]:
+    """When each letter that counts in a group's budget was sent, and when it may leave."""
+    session.flush()
+    return [(sent, may) for sent, may in session.connection().execute(_COUNTED, {"chat": chat_id, "since": at - DAY})]
+
+
 def _free_at(session: Session, chat_id: int, at: datetime, budget: int) -> datetime:
     """When the group's budget has room: an hour after the `budget`-th last letter that counted."""
-    counted = session.exec(
-        select(Letter)
-        .where(
-            Letter.chat_id == chat_id,
-            col(Letter.spoken).is_(True),
-            col(Letter.state).in_([LetterState.WAITING, LetterState.SENDING, LetterState.SENT]),
-            col(Letter.created_at) > at - 24 * HOUR,
-        )
-        .order_by(col(Letter.id).desc())
-    ).all()
     # "Sent in what is now the future" was sent before the clock was put back: now at the latest.
-    times = sorted((min(one.sent_at, at) if one.sent_at else one.not_before for one in counted), reverse=True)
+    counted = _counted(session, chat_id, at)
+    times = sorted((min(sent, at) if sent else not_before for sent, not_before in counted), reverse=True)
     return times[budget - 1] + HOUR if len(times) >= budget else at
 
 
 def has_room(session: Session, chat_id: int, at: datetime, budget: int) -> bool:
     """Whether fewer letters than the budget were said in a group in the last hour, or are about to be."""
-    counted = session.exec(
-        select(Letter).where(
-            Letter.chat_id == chat_id,
-            col(Letter.spoken).is_(True),
-            col(Letter.state).in_([LetterState.WAITING, LetterState.SENDING, LetterState.SENT]),
-            col(Letter.created_at) > at - 24 * HOUR,
-        )
-    )
-    return sum(at - HOUR < (letter.sent_at or letter.not_before) <= at for letter in counted) < budget
+    return sum(at - HOUR < (sent or not_before) <= at for sent, not_before in _counted(session, chat_id, at)) < budget
 
 
 # What is asked at every turn of a courier is built once.

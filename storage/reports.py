@@ -111,7 +111,7 @@ def of_message(session: Session, chat_id: int, message: str) -> Report | None:
 
 
 _SPOKEN_OF = (
-    select(Request)
+    select(Request.id)
     .join(Report, col(Report.request_id) == Request.id)
     .where(
         Report.person_id == bindparam("person"),
@@ -126,12 +126,14 @@ _SPOKEN_OF = (
 
 def recent_case(session: Session, person_id: int, chat_id: int, *, at: datetime, within: timedelta) -> Request | None:
     """The open case this person last wrote about in this chat, if that was a moment ago."""
+    session.flush()
     where = {"person": person_id, "chat": chat_id, "since": at - within}
-    return session.exec(_SPOKEN_OF, params=where).first()
+    number = session.connection().execute(_SPOKEN_OF, where).scalar()
+    return session.get(Request, number) if number else None
 
 
 _SIMILAR = (
-    select(Request)
+    select(Request.id)
     .where(
         Request.category == bindparam("category"),
         Request.grid_id == bindparam("grid"),
@@ -144,7 +146,10 @@ _SIMILAR = (
 
 def similar(session: Session, category: str, grid_id: int, *, since: datetime) -> Sequence[Request]:
     """Open cases of one category in one grid, newest first: what a new report may be another voice of."""
-    return session.exec(_SIMILAR, params={"category": category, "grid": grid_id, "since": since}).all()
+    session.flush()
+    where = {"category": category, "grid": grid_id, "since": since}
+    numbers = session.connection().execute(_SIMILAR, where).scalars().all()
+    return [session.get_one(Request, number) for number in numbers]
 
 
 def count_voices(session: Session, request_id: int) -> int:
