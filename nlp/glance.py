@@ -16,6 +16,7 @@ _FAINT: Final = 1.3  # the same of single characters, as a share of the thing
 
 _DANGER, _PLACE, _SOCIAL, _ASKS, _THING = (1 << bit for bit in range(5))
 _BASE: Final = 5  # the flags above, then one per signal, one per topic for its things, one for its troubles
+ALARMING: Final = _DANGER
 REMARKABLE: Final = _DANGER | _PLACE | _SOCIAL  # worth a second look, even where nobody asks
 _FLAGS: Final = {
     "danger": _DANGER, "place": _PLACE, "ad": _SOCIAL, "rumor": _SOCIAL, "praise": _SOCIAL, "thanks": _SOCIAL,

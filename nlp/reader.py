@@ -9,7 +9,7 @@ from nlp import danger, lexicon, places
 from nlp.automaton import Automaton, Found, Hit, Word
 from nlp.danger import Danger
 from nlp.delicacy import delicate
-from nlp.glance import GREY, PLACED, REMARKABLE, Glance
+from nlp.glance import ALARMING, GREY, PLACED, REMARKABLE, Glance
 from nlp.judgement import BASE, Judgement, judge
 from nlp.kinds import asked_kind, other_kind
 from nlp.lexicon import Category, Topic
@@ -93,22 +93,30 @@ class Reader:
         yield from (Word(text, "place") for text in (*places.CUES, *self._names))
 
     def read(self, text: str, context: Context = NOWHERE) -> Reading:
+        return self._read(text, context, curious=True)
+
+    def listen(self, text: str, context: Context = NOWHERE) -> Reading:
+        """As `read`, for whoever has no use for what mere talk is about: most messages are that, and looking costs."""
+        return self._read(text, context, curious=False)
+
+    def _read(self, text: str, context: Context, *, curious: bool) -> Reading:
         text = text[:READ]
         folded = fold(text)
         matches = self._automaton.matches(folded)
         reach, flags = self._automaton.glance(matches)
         asks = _spoken_to(context) or self._glance.may_ask(reach, flags)
-        if not (asks or flags & REMARKABLE):
+        if not (asks or flags & (REMARKABLE if curious else ALARMING)):
             return NOTHING
         found = self._automaton.sort(matches)
         asks = _spoken_to(context) or (asks and self._glance.may_ask(*self._automaton.glance(found.kept)))
-        return self._read(text, folded, found, context, asks=asks)
-
-    def _read(self, text: str, folded: str, found: Found, context: Context, *, asks: bool) -> Reading:
         alarm = danger.speaks(folded, found.marked("danger"))
-        spots = places.find(text, self._names) if found.marked("place") else ()
-        if not (asks or alarm):
-            return _talk(found, spots)
+        speaks = asks or alarm is not None
+        spots = places.find(text, self._names) if (speaks or curious) and found.marked("place") else ()
+        return self._weigh(folded, found, context, alarm, spots) if speaks else _talk(found, spots)
+
+    def _weigh(
+        self, folded: str, found: Found, context: Context, alarm: Danger | None, spots: tuple[str, ...]
+    ) -> Reading:
         lift = _lift(context) + (PLACED if spots else 0.0)
         judgement = self._judge(folded, found, lift, thorough=context.open_category is not None)
         if spots and judgement.category:
