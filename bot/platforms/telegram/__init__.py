@@ -203,7 +203,7 @@ class Telegram:
         if update.message is None or self.passes is None:
             return False
         try:
-            heard = ears.hear(update, self._now())
+            heard = ears.posted(update, update.message)
             return isinstance(heard, Message) and self.passes(heard)
         except Exception:  # noqa: BLE001 (the long way says what is wrong)
             return False

@@ -35,9 +35,10 @@ class Ears:
             return self._stood(update.update_id, update.my_chat_member)
         if update.message_reaction:
             return self._reacted(update.update_id, update.message_reaction)
-        return self._posted(update, update.post) if update.post else None
+        return self.posted(update, update.post) if update.post else None
 
-    def _posted(self, update: Update, post: Post) -> Message | Move | None:
+    def posted(self, update: Update, post: Post) -> Message | Move | None:
+        """As `hear`, for a message or what was edited of it."""
         if post.migrate_to_chat_id is not None:
             return Move(str(post.chat.id), str(post.migrate_to_chat_id))
         if post.author is None or post.author.is_bot or post.sender_chat:
@@ -174,7 +175,9 @@ def _likes(reactions: tuple[Emoji, ...]) -> bool:
 
 
 def attachments(post: Post) -> tuple[Attached, ...]:
-    """What came with it: one thing, a photo in its largest size."""
+    """What came with it: one thing, a photo in its largest size. Nothing comes with a text of its own."""
+    if post.text:
+        return ()
     largest = max(post.photo, key=lambda size: size.width * size.height, default=None)
     film = post.video or post.video_note or post.animation  # before the document that stands beside an animation
     sound = post.voice or post.audio
