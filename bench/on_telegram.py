@@ -123,17 +123,23 @@ def _peak(pid: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), float("nan"))
 
 
-def compare(name: str, lines: list[str], each: int) -> None:
-    """Both bots on the same lines; `each` is the letters a line leads to."""
-    results = {}
+def both(said_here: list[Json], *, sends: int, per_second: float | None = None) -> tuple[Run, Run]:
+    """gridbot, then the plain bot, on the same updates."""
+    runs = []
     for program in ("our_bot.py", "plain_bot.py"):
         with tempfile.TemporaryDirectory() as folder:
-            results[program] = measure(program, updates(lines), Path(folder), sends=each * len(lines))
-    ours, plain = results["our_bot.py"], results["plain_bot.py"]
+            runs.append(measure(program, said_here, Path(folder), sends=sends, per_second=per_second))
+    return runs[0], runs[1]
+
+
+def compare(name: str, lines: list[str], each: int) -> None:
+    """How many messages a second; `each` is the letters a line leads to."""
+    ours, plain = both(updates(lines), sends=each * len(lines))
     mine, usual = len(lines) / ours.took, len(lines) / plain.took
+    calls = sum(ours.log.calls.values())
     print(
-        f"{name:9} gridbot {mine:7,.0f} messages/s, {sum(ours.log.calls.values()) / ours.took:7,.0f} calls/s,"
-        f" {ours.peak:4.0f} MiB   plain bot {usual:7,.0f} messages/s, {plain.peak:4.0f} MiB"
+        f"{name:9} gridbot {mine:7,.0f} messages/s, {calls / ours.took:6,.0f} calls/s ({calls / len(lines):.1f} a"
+        f" message), {ours.peak:4.0f} MiB   plain bot {usual:7,.0f} messages/s, {plain.peak:4.0f} MiB"
         f"   gridbot ÷ plain {mine / usual:5.2f}"
     )
 
@@ -143,21 +149,24 @@ def latency(seconds: int) -> None:
     lines = talk(250 * seconds)
     for n, line in zip(range(33, len(lines), 67), requests(len(lines)), strict=False):
         lines[n] = line
-    with tempfile.TemporaryDirectory() as folder:
-        run = measure("our_bot.py", updates(lines), Path(folder), sends=0, per_second=250)
-    times = sorted(1000 * each for each in run.log.latencies)
-    cuts = statistics.quantiles(times, n=100)
-    print(
-        f"250/s     {len(times)} replies: median {cuts[49]:.1f} ms, 99th percentile {cuts[98]:.1f} ms,"
-        f" worst {times[-1]:.1f} ms"
-    )
+    ours, plain = both(updates(lines), sends=0, per_second=250)
+    told, worst = [], []
+    for name, run in (("gridbot", ours), ("plain bot", plain)):
+        times = sorted(1000 * each for each in run.log.latencies)
+        cuts = statistics.quantiles(times, n=100)
+        worst.append(cuts[98])
+        told.append(f"{name} {len(times)} replies: median {cuts[49]:.0f} ms, 99th percentile {cuts[98]:.0f} ms")
+    print(f"250/s     {'   '.join(told)}   gridbot ÷ plain {worst[0] / worst[1]:5.2f}")
 
 
 def cold() -> None:
     """From the start of the process to the first answer, everything on the disk already read once."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = measure("our_bot.py", updates([REQUESTS[0]]), Path(folder), sends=2)
-    print(f"cold      first answer {run.started:.2f} s after the start, {run.peak:.0f} MiB")
+    ours, plain = both(updates([REQUESTS[0]]), sends=2)
+    print(
+        f"cold      gridbot: first answer {ours.started:.2f} s after the start, {ours.peak:.0f} MiB"
+        f"   plain bot {plain.started:.2f} s, {plain.peak:.0f} MiB"
+        f"   gridbot ÷ plain {ours.started / plain.started:5.2f}"
+    )
 
 
 def main() -> None:
