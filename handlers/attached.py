@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from handlers.beforehand import seat_of
 from handlers.desk import Desk
 from handlers.message import Attached
-from storage import outbox, people, requests
+from storage import outbox, people
 from storage.attachments import Attachment, Keeping, Media
 from storage.events import Event
 from storage.outbox import Purpose
@@ -78,9 +78,7 @@ def counted(desk: Desk, came: Sequence[Attachment]) -> str:
 
 def lost(desk: Desk, one: Attachment) -> None:
     """The card says so, and who sent it hears once why: they may have it still."""
-    case = requests.lock(desk.session, one.request_id)
-    if case is None or one.reason is None:
-        return
+    case = desk.session.get_one(Request, one.request_id, with_for_update=True, populate_existing=True)
     desk.touch(case)
     report = desk.session.get(Report, one.report_id) if one.report_id else None
     event = desk.session.get(Event, one.event_id) if one.event_id else None

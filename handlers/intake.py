@@ -49,7 +49,7 @@ def hear(message: Message, known: Known, reader: Reader) -> Reading | None:
         open_category=known.open_category(message.chat, user, message.at),
     )
     text = message.text or ("[图片]" if message.attached else "")
-    reading = reader.listen(text, context)
+    reading = reader.read(text, context, curious=False)
     return reading if reading.is_request or reading.unsure or reading.danger or message.private else None
 
 

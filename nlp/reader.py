@@ -92,14 +92,8 @@ class Reader:
             yield from (Word(text, "alarm", BASE["urgent"], index=index) for text in alarm.words)
         yield from (Word(text, "place") for text in (*places.CUES, *self._names))
 
-    def read(self, text: str, context: Context = NOWHERE) -> Reading:
-        return self._read(text, context, curious=True)
-
-    def listen(self, text: str, context: Context = NOWHERE) -> Reading:
-        """As `read`, for whoever has no use for what mere talk is about: most messages are that, and looking costs."""
-        return self._read(text, context, curious=False)
-
-    def _read(self, text: str, context: Context, *, curious: bool) -> Reading:
+    def read(self, text: str, context: Context = NOWHERE, *, curious: bool = True) -> Reading:
+        """Who is not `curious` does not ask what mere talk is about: most messages are that, and looking costs."""
         text = text[:READ]
         folded = fold(text)
         matches = self._automaton.matches(folded)

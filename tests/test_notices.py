@@ -46,7 +46,9 @@ def test_one_that_is_pinned_stays_on_top_where_it_arrived(village: Village, sett
     assert [(post.text, post.pinned) for post in village.sees(GROUP)] == [(TEXT, True)]
     village.wait(days=7)
     assert [(post.text, post.pinned) for post in village.sees(GROUP)] == [(TEXT, True), (TEXT, True)]
-    letters = village.look(lambda session: [row.state.value for row in session.exec(select(Letter))])
+    letters = village.look(
+        lambda session: [row.state.value for row in session.exec(select(Letter).order_by(Letter.id))]
+    )
     assert letters == ["sent", "sent", "failed", "dropped"] * 2
 
 

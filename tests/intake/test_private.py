@@ -1,5 +1,7 @@
 """Alone with the bot: receipts, questions, callers, and what must not be said in a group."""
 
+from typing import Any
+
 import pytest
 from readings import (
     AT_3,
@@ -122,9 +124,9 @@ def test_a_worker_registers_for_a_caller(
     read = reader.read
     heard = []
 
-    def listen(text: str, *context: object) -> object:
+    def listen(text: str, *context: Any, **more: Any) -> Any:
         heard.append(text)
-        return read(text.removeprefix(f"{flat} "), *context)  # type: ignore[arg-type]
+        return read(text.removeprefix(f"{flat} "), *context, **more)
 
     monkeypatch.setattr(reader, "read", listen)
     assert receipt(staffed, "张网格员", "代报 " + words).startswith("已登记 #1 ")

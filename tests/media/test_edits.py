@@ -88,6 +88,11 @@ def test_what_becomes_a_request_is_one(staffed: Village) -> None:
     assert all("是要登记" not in one.text for one in staffed.sees(GROUP))
 
 
+def test_talk_that_becomes_a_request_is_one(staffed: Village) -> None:
+    edits(staffed, staffed.says("小刘", "大家早"), LIFT)
+    assert staffed.case().title == "电梯故障"
+
+
 def test_talk_that_is_edited_stays_talk(staffed: Village) -> None:
     post = staffed.says("小刘", "今天的菜真新鲜")
     edits(staffed, post, "今天的菜真新鲜啊")

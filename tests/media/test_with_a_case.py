@@ -102,6 +102,8 @@ def test_every_kind_is_counted_on_the_working_card_only(lift: Village) -> None:
     lift.wait(minutes=1)
     assert "\n照片 1 · 视频 1 · 语音 1 · 文件 1 · 位置 1" in lift.card(1, "张网格员")
     assert "照片" not in lift.card(1)
+    lift.presses("张网格员", "更多")
+    assert lift.buttons("张网格员")[0] == "照片"
     assert [one.state for one in kept(lift)] == ["stored"] * 5
 
 

@@ -54,7 +54,7 @@ def _no_token_in_any_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 def _known_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the reader makes of a sentence is not Telegram's affair."""
 
-    def read(self: Reader, text: str, context: Context = NOWHERE) -> Reading:
+    def read(self: Reader, text: str, context: Context = NOWHERE, *, curious: bool = True) -> Reading:
         return readings.read(text, context)
 
     monkeypatch.setattr(Reader, "read", read)

@@ -99,10 +99,10 @@ def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reader chokes on certain words, before anything is at the desk."""
     read = Reader.read
 
-    def chokes(self: Reader, text: str, *context: Any) -> Any:
+    def chokes(self: Reader, text: str, *context: Any, **more: Any) -> Any:
         if SECRET in text:
             raise RecursionError(text)
-        return read(self, text, *context)
+        return read(self, text, *context, **more)
 
     monkeypatch.setattr(Reader, "read", chokes)
 
