@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, MetaData, make_url, text
 from sqlmodel import SQLModel
 from village import Village
 
@@ -87,26 +87,41 @@ def _postgres() -> str:
     return address
 
 
+@cache
+def _empty(tables: MetaData) -> str:
+    """One statement for PostgreSQL that leaves nothing in any table; quicker than TRUNCATE, which waits for the disk."""
+    lines = [f'DELETE FROM "{table}";' for table in reversed(tables.sorted_tables)]
+    lines += [
+        f"PERFORM setval(pg_get_serial_sequence('\"{table}\"', 'id'), 1, false);"
+        for table in tables.sorted_tables
+        if "id" in table.c
+    ]
+    return f"DO $$ BEGIN {' '.join(lines)} END $$"
+
+
+@cache
+def _engine(url: str) -> Database:
+    """One engine for all tests of a process: it knows every statement it has once compiled."""
+    return Database(url)
+
+
 @pytest.fixture(params=BACKENDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> str:
+def url(request: pytest.FixtureRequest, migrated: Path) -> str:
     """An empty, migrated database."""
-    if request.param == "sqlite":
-        shutil.copy(migrated, tmp_path / "gridbot.db")
-        return f"sqlite:///{tmp_path / 'gridbot.db'}"
-    address = _postgres()
-    database = Database(address)
-    with database.engine.begin() as connection:
-        for table in reversed(SQLModel.metadata.sorted_tables):  # quicker than TRUNCATE, which waits for the disk
-            connection.execute(table.delete())
-            if "id" in table.c:
-                connection.execute(text(f"SELECT setval(pg_get_serial_sequence('\"{table}\"', 'id'), 1, false)"))
-    database.close()
-    return address
+    if request.param == "postgres":
+        with _engine(_postgres()).engine.begin() as connection:
+            connection.exec_driver_sql(_empty(SQLModel.metadata))
+        return _postgres()
+    path = migrated.with_name("gridbot.db")
+    for left in path.parent.glob(f"{path.name}*"):
+        left.unlink()
+    shutil.copy(migrated, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
 def database(url: str) -> Iterator[Database]:
-    database = Database(url)
+    database = _engine(url)
     yield database
     database.close()
 

@@ -78,7 +78,7 @@ class FilePlatform:
         return outgoing.edits or (None if outgoing.reaction else f"p{number}")
 
 
-def live(settings: Settings, url: str, paper: Paper, messages: list[Message], at: datetime, death: Death) -> None:
+def live(settings: Settings, database: Database, paper: Paper, messages: list[Message], at: datetime, death: Death) -> None:
     """Starts the bot, hands it what is not acknowledged yet, and lets the next minute happen."""
     counts = {place: itertools.count(1) for place in ("statement", "before call", "after call")}
     armed = False
@@ -101,7 +101,7 @@ def live(settings: Settings, url: str, paper: Paper, messages: list[Message], at
 
     async def life() -> None:
         nonlocal armed
-        stage = Stage(settings, Database(url), HandClock(at), lambda _: [FilePlatform(paper, mark)])
+        stage = Stage(settings, database, HandClock(at), lambda _: [FilePlatform(paper, mark)])
         await stage.start()
         armed = True
         for message in messages:

@@ -44,28 +44,27 @@ HISTORY = [
 class World:
     """A database and a paper, thrown away and made anew for every death."""
 
-    def __init__(self, url: str, settings: Settings, paper: Path) -> None:
-        self.url = url
+    def __init__(self, database: Database, settings: Settings, paper: Path) -> None:
+        self.database = database
         self.settings = settings
         self.paper = Paper(paper)
 
     def clear(self) -> None:
-        database = Database(self.url)
-        with database.engine.begin() as connection:
+        with self.database.engine.begin() as connection:
             for table in reversed(SQLModel.metadata.sorted_tables):
                 connection.execute(table.delete())
-            if not database.is_sqlite:
+            if not self.database.is_sqlite:
                 connection.execute(text("ALTER SEQUENCE request_id_seq RESTART"))
-        database.close()
         self.paper.path.unlink(missing_ok=True)
 
     def live(self, death: Death) -> int:
         """One life in a forked process; returns its exit code."""
+        self.database.close()  # a connection is of one process
         child = os.fork()
         if child == 0:
             code = 1
             try:
-                live(self.settings, self.url, self.paper, HISTORY, MORNING, death)
+                live(self.settings, self.database, self.paper, HISTORY, MORNING, death)
                 code = 0
             finally:
                 os._exit(code)
@@ -73,8 +72,8 @@ class World:
 
 
 @pytest.fixture
-def world(url: str, settings: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(url, settings, tmp_path / "paper.jsonl")
+def world(database: Database, settings: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(database, settings, tmp_path / "paper.jsonl")
     world.clear()
     yield world
     world.clear()
@@ -82,21 +81,18 @@ def world(url: str, settings: Settings, tmp_path: Path) -> Iterator[World]:
 
 def _interrupted(world: World) -> Counter[tuple[object, ...]]:
     """The letters that were on their way when the process died: only they may arrive twice."""
-    database = Database(world.url)
-    with database.transaction() as session:
+    with world.database.transaction() as session:
         rows = session.exec(
             select(Chat.address, Letter.text, Letter.reaction)
             .join(Chat, col(Chat.id) == Letter.chat_id)
             .where(Letter.state == LetterState.SENDING)
         ).all()
-    database.close()
     return Counter(tuple(row) for row in rows)
 
 
 def _is_whole(world: World, interrupted: Counter[tuple[object, ...]]) -> None:
     """One case, one report, one delivery a message, an unbroken history; only interrupted letters arrived twice."""
-    database = Database(world.url)
-    with database.transaction() as session:
+    with world.database.transaction() as session:
         case = session.exec(select(Request)).one()
         assert case.state == "done"
         assert len(session.exec(select(Report)).all()) == 1
@@ -114,7 +110,6 @@ def _is_whole(world: World, interrupted: Counter[tuple[object, ...]]) -> None:
             .join(Chat, col(Chat.id) == Letter.chat_id)
             .where(Letter.state == LetterState.SENT)
         ).all()
-    database.close()
     meant = Counter(tuple(row) for row in rows)
     arrived = Counter((line["chat"], line["text"], line["reaction"]) for line in world.paper.lines("letter"))
     assert meant <= arrived
@@ -128,7 +123,7 @@ def _unsent(session: Session) -> list[Letter]:
 
 @pytest.mark.parametrize("where", ["statement", "before call", "after call"])
 def test_killed_anywhere_it_comes_back_whole(world: World, where: str) -> None:
-    live(world.settings, world.url, world.paper, HISTORY, MORNING, Death("never"))  # children inherit what it warmed
+    live(world.settings, world.database, world.paper, HISTORY, MORNING, Death("never"))  # children inherit what it warmed
     for number in range(1, MOST):
         world.clear()
         code = world.live(Death(where, number))

@@ -178,13 +178,14 @@ def test_processes_that_start_at_once_prepare_one_after_the_other(
 ) -> None:
     said: list[str] = []
 
-    @event.listens_for(database.engine, "before_cursor_execute")
     def listen(_: object, cursor: object, statement: str, *more: object) -> None:
         said.append(statement)
 
     monkeypatch.setattr("storage.database.ALONE", "SELECT 'alone'")  # as PostgreSQL would be asked
     monkeypatch.setattr(database, "is_sqlite", False)
+    event.listen(database.engine, "before_cursor_execute", listen)
     database.migrate()
+    event.remove(database.engine, "before_cursor_execute", listen)
     assert said.index("SELECT 'alone'") < next(n for n, statement in enumerate(said) if "alembic" in statement)
 
 

@@ -238,6 +238,7 @@ def test_however_short_it_is_nothing_is_given_up(street: Street, statements: int
     event.listen(street.database.engine, "before_cursor_execute", refuse)
     street.fake.says("王阿姨", GROUP, LIFT)
     street.until(lambda: not left)
+    event.remove(street.database.engine, "before_cursor_execute", refuse)
     street.settle()
     assert street.card()
     assert len(street.cases()) == 1
