@@ -29,7 +29,7 @@ from bot.logs import without_text
 from bot.platforms import Platform
 from bot.store import Store
 from bot.sync import synchronise
-from handlers import answering, attached, intake, known, pictures, router, standing, succession, thumbs
+from handlers import answering, attached, intake, known, pictures, receipts, router, standing, succession, thumbs
 from handlers.danger import FirstWords
 from handlers.desk import Desk, Link, Sorry, no_link
 from handlers.dispatch import on_duty
@@ -83,7 +83,9 @@ class App:
         self.house = settings.house()
         self.say = Wording(self.house.language, self.house.zone)
         self.reader = reader_for(settings)
-        self.router = Router(router.grammar(self.say), self.reader, intake.hear, pictures.act, reply_to_card)
+        self.router = Router(
+            router.grammar(self.say), self.reader, intake.hear, pictures.act, reply_to_card, receipts.reply
+        )
         self.known = Known()
         self.store = store or Store(settings.media.folder)
         self.lanes = Lanes(database, 1 if database.is_sqlite else LANES)
@@ -340,8 +342,13 @@ class App:
 
     def _desk(self, session: Session, chat: Chat | None = None, message: Message | None = None) -> Desk:
         return Desk(
-            session, self.reader, self.house, self.say, self.now(), occurrence, chat, message, self._link_to(chat)
-        )
+            session, self.reader, self.house, self.say, self.now(), occurrence, chat, message, self._link_to(chat),
+            pace=self._pace,
+        )  # fmt: skip
+
+    def _pace(self, platform: str, account: str) -> float | None:
+        found = self.platforms.get((platform, account))
+        return found.pace.overall_per_second if found else None
 
     def _link_to(self, chat: Chat | None) -> Link:
         platform = self.platforms.get((chat.platform, chat.account)) if chat else None

@@ -221,6 +221,9 @@ class NoticeEntry(Part):
     schedule: Schedule
     text: str = Field(min_length=1, max_length=4000)
     pin: bool = False
+    urgent: bool = False
+    receipts: bool = True
+    valid_hours: float = Field(default=24, gt=0)
 
 
 class CategoryEntry(Part):

@@ -147,19 +147,25 @@ def _accounts(session: Session, entry: PersonEntry) -> list[str]:
 def _notices(session: Session, settings: Settings, grid_ids: dict[str, int | None], at: datetime) -> list[str]:
     """A notice keeps the occurrence it waits for unless its schedule changed; one gone from the file is cancelled."""
     zone = settings.house().zone
-    before = {n.key: (n.schedule, n.next_at) for n in session.exec(select(Notice).where(col(Notice.gone).is_(False)))}
+    there = session.exec(select(Notice).where(Notice.source == FILE, col(Notice.gone).is_(False)))
+    before = {notice.key: notice for notice in there}
     rows = {}
     for entry in settings.notices:
         old = before.get(entry.key)
-        next_at = old[1] if old and old[0] == entry.schedule else occurrence(entry.schedule, at, zone)
+        due = occurrence(entry.schedule, at, zone)
+        same = old is not None and old.schedule == entry.schedule
         rows[entry.key] = {
             "grid_id": grid_ids[entry.grid],
             "schedule": entry.schedule,
             "text": entry.text,
             "pin": entry.pin,
-            "next_at": next_at,
+            "urgent": entry.urgent,
+            "receipts": entry.receipts,
+            "valid_minutes": round(entry.valid_hours * 60),
+            "due_at": old.due_at if old and same else due,
+            "next_at": old.next_at if old and same else due,
         }
     conflicts = follow_file(session, Notice, rows)
-    for notice in session.exec(select(Notice).where(col(Notice.gone).is_(True))):
-        notice.next_at = None
+    for notice in session.exec(select(Notice).where(Notice.source == FILE, col(Notice.gone).is_(True))):
+        notice.due_at = notice.next_at = None
     return conflicts

@@ -131,3 +131,8 @@ def number_of_card(desk: Desk, message: str) -> int | None:
         return number
     report = reports.of_message(desk.session, desk.chat_id, message)
     return report.request_id if report else None
+
+
+def is_notice(desk: Desk, message: str) -> bool:
+    """Whether a message of the bot here says a notice."""
+    return outbox.notice_of(desk.session, desk.chat_id, message) is not None

@@ -18,7 +18,7 @@ def answer(desk: Desk, reply: Reply | None, *, refused: bool = False) -> str | N
         return None
     if desk.asking and not desk.said.private:
         return _question(desk, reply)
-    fits = len(reply.text) <= TOAST and not reply.buttons
+    fits = len(reply.text) <= TOAST and not reply.buttons and not desk.asking  # a question stands until it is answered
     if desk.said.pressed and (fits or (refused and not desk.said.private)):
         return _beside_the_button(desk, reply, fits=fits)
     if reply.nod and not desk.said.private and not reply.buttons:

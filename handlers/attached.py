@@ -8,6 +8,7 @@ from handlers.message import Attached
 from storage import outbox, people
 from storage.attachments import Attachment, Keeping, Media
 from storage.events import Event
+from storage.notices import Notice
 from storage.outbox import Purpose
 from storage.people import Person
 from storage.reports import Report
@@ -37,29 +38,40 @@ def keep(
     """With a report, or with the line of history it is evidence for. The fetcher brings the files later."""
     opened = desk.opened.get(case.number)
     for one in came:
-        latitude, longitude = one.place or (None, None)
-        is_place = one.media == Media.LOCATION
-        kept = store(
-            desk.session,
-            Attachment(
-                request_id=case.number,
-                report_id=report.id if report else None,
-                event_id=event.id if event else None,
-                media=one.media,
-                platform=desk.here.platform,
-                account=desk.here.account,
-                file=one.file,
-                name=one.name,
-                size=one.size,
-                latitude=latitude,
-                longitude=longitude,
-                state=Keeping.STORED if is_place else Keeping.WANTED,
-                came_at=desk.now,
-                next_at=None if is_place else desk.now,
-            ),
-        )
+        kept = _row(desk, one)
+        kept.request_id = case.number
+        kept.report_id, kept.event_id = report.id if report else None, event.id if event else None
+        store(desk.session, kept)
         if opened and report:
             opened.attached.append(kept)
+
+
+def keep_for_notice(desk: Desk, number: int, came: Iterable[Attached]) -> list[int]:
+    """What a notice brings along; returns the ids for its letters."""
+    ids = []
+    for one in came:
+        kept = _row(desk, one)
+        kept.notice_id = number
+        ids.append(store(desk.session, kept).id or 0)
+    return ids
+
+
+def _row(desk: Desk, one: Attached) -> Attachment:
+    latitude, longitude = one.place or (None, None)
+    is_place = one.media == Media.LOCATION
+    return Attachment(
+        media=one.media,
+        platform=desk.here.platform,
+        account=desk.here.account,
+        file=one.file,
+        name=one.name,
+        size=one.size,
+        latitude=latitude,
+        longitude=longitude,
+        state=Keeping.STORED if is_place else Keeping.WANTED,
+        came_at=desk.now,
+        next_at=None if is_place else desk.now,
+    )
 
 
 def signs(desk: Desk, came: Iterable[Attached]) -> str:
@@ -78,6 +90,9 @@ def counted(desk: Desk, came: Sequence[Attachment]) -> str:
 
 def lost(desk: Desk, one: Attachment) -> None:
     """The card says so, and who sent it hears once why: they may have it still."""
+    if one.notice_id:
+        _lost_to_a_notice(desk, one)
+        return
     case = desk.session.get_one(Request, one.request_id, with_for_update=True, populate_existing=True)
     desk.touch(case)
     report = desk.session.get(Report, one.report_id) if one.report_id else None
@@ -93,3 +108,12 @@ def lost(desk: Desk, one: Attachment) -> None:
             Purpose.TELL, text, chat_id=report.chat_id, reply_to=report.message, case=case, card_key=key,
             at=desk.house.awake(desk.now), public=True,
         )  # fmt: skip
+
+
+def _lost_to_a_notice(desk: Desk, one: Attachment) -> None:
+    """Its writer may send it again while it is a draft."""
+    notice = desk.session.get_one(Notice, one.notice_id)
+    notice.files = [kept for kept in notice.files if kept != one.id]
+    text = desk.say(f"lost.{one.reason}", number=notice.title)
+    if notice.made_by and people.private_chat(desk.session, notice.made_by):
+        desk.write(Purpose.TELL, text, person_id=notice.made_by, at=desk.house.awake(desk.now))

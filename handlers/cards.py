@@ -9,6 +9,7 @@ from handlers.router import after_touch
 from nlp.places import building, without_flats
 from storage import outbox, people
 from storage.events import Event
+from storage.notices import Notice
 from storage.outbox import Card, Letter, LetterState, Purpose, Urgency
 from storage.people import Person
 from storage.requests import OPEN, Request, State
@@ -242,6 +243,8 @@ def working_text(desk: Desk, case: Request) -> str:
     text = [headline(desk, case, public=False), status(desk, case)]
     if case.urgent and case.is_open:
         text[0] = f"🔴 {text[0]}"
+    if case.notice_id:
+        text.append(desk.say("card.notice", title=desk.session.get_one(Notice, case.notice_id).title))
     if quote := _quote(desk, case):
         text.append(quote)
     if counted := attached.counted(desk, desk.attached(case)):

@@ -40,10 +40,15 @@ class Sorry(Exception):  # noqa: N818 (what the bot says)
 
 Occurrence = Callable[[str, datetime, ZoneInfo], datetime | None]
 Link = Callable[[str], str | None]
+PaceOf = Callable[[str, str], float | None]
 
 
 def no_link(code: str) -> None:
     """Where no address opens the private chat."""
+
+
+def no_pace(platform: str, account: str) -> None:
+    """Where nothing limits how fast letters leave."""
 
 
 @dataclass
@@ -59,6 +64,7 @@ class Desk:
     chat: Chat | None = None
     message: Message | None = None
     link: Link = no_link  # the address that opens the private chat with /start and this code
+    pace: PaceOf = no_pace  # letters per second that leave for an account of a platform
     early: tuple[Attached, ...] = ()  # what the speaker sent before these words
     touched: dict[int, Request] = field(default_factory=dict)
     learnt: list[Learnt] = field(default_factory=list)

@@ -11,7 +11,7 @@ from handlers.router import undelivered
 from storage import duties, people
 from storage.grids import Grid
 from storage.outbox import Letter, Purpose
-from storage.people import Person, Rank
+from storage.people import CHAIN, Person, Rank
 from storage.requests import Request, State
 from storage.units import Unit
 
@@ -47,6 +47,11 @@ def named_by_duty(desk: Desk, category: str, grid: Grid) -> Lead | None:
         return lead_for(desk, category, grid)[0]
     except LookupError:
         return None
+
+
+def answers_for(desk: Desk, person: Person, grid: Grid) -> bool:
+    """Whether a person stands in the chain of a grid."""
+    return any(post.rank in CHAIN and post.path in grid.ancestors for post in people.posts(desk.session, person))
 
 
 def assignment(lead: Lead) -> dict[str, int | None]:

@@ -74,10 +74,10 @@ def take_in(desk: Desk, reading: Reading, told: Told) -> Reply | None:
         return add_words(desk, case, told, reading)
     if reading.kind == "urge" and (case := urging.case_meant(desk, told.person, reading)):
         return urging.urge(desk, case, told.person)
-    grid = _grid(desk, told.person, reading)
+    grid = grid_of(desk, told.person, reading)
     if case := _same_matter(desk, reading, grid):
         return join(desk, case, told)
-    _receipt(desk, open_case(desk, reading, grid, told), told)
+    receipt(desk, open_case(desk, reading, grid, told), told)
     return None
 
 
@@ -118,8 +118,9 @@ def _same_matter(desk: Desk, reading: Reading, grid: Grid) -> Request | None:
     return None
 
 
-def _grid(desk: Desk, person: Person, reading: Reading) -> Grid:
-    return grids.locate(desk.session, _around(desk, person), _buildings(reading.places))
+def grid_of(desk: Desk, person: Person, reading: Reading, *, around: Grid | None = None) -> Grid:
+    """The grid a report belongs to: by the building it names, else `around`, by default where it is said."""
+    return grids.locate(desk.session, around or _around(desk, person), _buildings(reading.places))
 
 
 def _around(desk: Desk, person: Person) -> Grid:
@@ -138,14 +139,19 @@ def _buildings(places: Iterable[str]) -> list[str]:
     return [name for name in map(building, places) if name]
 
 
-def open_case(desk: Desk, reading: Reading, grid: Grid, told: Told) -> Request:
-    """Registers a case with its first report and dispatches it."""
+def open_case(
+    desk: Desk, reading: Reading, grid: Grid, told: Told, *, notice: int | None = None, lead: Person | None = None
+) -> Request:
+    """Registers a case with its first report and dispatches it, by default to whom the duty names.
+
+    `notice` is the one it asks about.
+    """
     category = desk.reader.categories[reading.category or "other"]
-    lead, _, _ = dispatch.lead_for(desk, category.key, grid)
+    by_duty, _, _ = dispatch.lead_for(desk, category.key, grid)
     asks = reading.is_request or reading.unsure
     hushed = desk.here.private or (reading.danger is not None and not reading.is_request)  # the worker is asked first
     case = Request(
-        kind=reading.kind if asks else "report",
+        kind=reading.kind if asks else "consult" if notice else "report",
         category=category.key,
         department=reading.department or category.department,
         title=desk.reader.subject(reading, told.text),
@@ -155,12 +161,13 @@ def open_case(desk: Desk, reading: Reading, grid: Grid, told: Told) -> Request:
         places=" ".join(reading.places),
         grid_id=grid.id or 0,
         chat_id=None if hushed else desk.chat_id,
+        notice_id=notice,
         opened_at=desk.now,
     )
-    case.sqlmodel_update(dispatch.assignment(lead))
+    case.sqlmodel_update(dispatch.assignment(lead or by_duty))
     desk.open(case, {"why": list(reading.why)})
     report(desk, case, told, first=True)
-    dispatch.dispatch(desk, case, "dispatched")
+    dispatch.dispatch(desk, case, "dispatched", lead=lead)
     return case
 
 
@@ -188,7 +195,7 @@ def report(desk: Desk, case: Request, told: Told, *, first: bool) -> Report:
     return row
 
 
-def _receipt(desk: Desk, case: Request, told: Told) -> None:
+def receipt(desk: Desk, case: Request, told: Told) -> None:
     """In a group a reaction; alone the number, who has it, by when. Delicate matters go to the private chat."""
     text = desk.say(
         "receipt.registered", card=cards.headline(desk, case, public=False), status=cards.status(desk, case)

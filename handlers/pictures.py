@@ -1,6 +1,6 @@
 """Pictures and other files: sent without a word, added to a case, shown to who may see them."""
 
-from handlers import access, attached, cards, intake, satisfaction
+from handlers import access, announcing, attached, cards, intake, satisfaction
 from handlers.aside import aside
 from handlers.beforehand import JOINING
 from handlers.desk import Desk, Sorry
@@ -25,6 +25,8 @@ def act(desk: Desk, reading: Reading) -> Reply | None:
     alone = desk.here.private and desk.said.attached and not desk.said.text
     if not alone or (reading.is_request and not desk.is_staff):
         return intake.act(desk, reading)
+    if desk.is_staff and (draft := announcing.open_draft(desk)):
+        return announcing.more_files(desk, draft)
     if desk.is_staff and (event := _just_written(desk)):
         return evidence(desk, event)
     attached.hold(desk)

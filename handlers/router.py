@@ -133,7 +133,8 @@ class Router:
     reader: Reader
     hear_talk: Hear
     act_on_talk: Act
-    quoted_reply: Callable[[Desk, Request], Reply | None]
+    reply_to_card: Callable[[Desk, Request], Reply | None]
+    reply_to_notice: Callable[[Desk, Reading | None], Reply | None]
 
     def hear(self, message: Message, known: Known) -> Heard | None:
         """None: nothing to do with us. Costs no thread, no transaction, no query."""
@@ -190,9 +191,18 @@ class Router:
             return answer()
         if heard.parsed and self._meant(desk, heard.parsed):
             return self.run(desk, heard.parsed)
-        if message.quoted and message.quoted.by_us and (number := access.number_of_card(desk, message.quoted.message)):
-            return self.quoted_reply(desk, access.case_for(desk, number, access.anyone))
+        if answer := self._reply_to_us(desk, heard.reading):
+            return answer()
         return self.act_on_talk(desk, heard.reading) if heard.reading else None
+
+    def _reply_to_us(self, desk: Desk, reading: Reading | None) -> Callable[[], Reply | None] | None:
+        """What is said in reply to one of our cards or notices."""
+        quoted = desk.said.quoted
+        if quoted is None or not quoted.by_us:
+            return None
+        if number := access.number_of_card(desk, quoted.message):
+            return lambda: self.reply_to_card(desk, access.case_for(desk, number, access.anyone))
+        return (lambda: self.reply_to_notice(desk, reading)) if access.is_notice(desk, quoted.message) else None
 
     def _answer(self, desk: Desk) -> Callable[[], Reply | None] | None:
         """The open question this message answers, if there is one."""

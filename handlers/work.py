@@ -229,7 +229,7 @@ def not_a_request(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG0
         texts.blank(desk.session, report.text_id)
     for event in desk.history(case):
         texts.blank(desk.session, event.text_id)
-    attachments.erase(desk.session, case.number, at=desk.now)
+    attachments.erase(desk.session, attachments.of_case(desk.session, case.number), at=desk.now)
     outbox.drop(desk.session, request_id=case.number)
     outbox.blank_texts(desk.session, case.number)
     _tell_alone(desk, case, desk.say("news.mistaken", number=case.number))

@@ -1,6 +1,6 @@
-"""An attachment: a file or a place that came with a message of a case; fetched later, kept by its content."""
+"""An attachment: a file or a place that came with a message; fetched later, kept by its content."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -41,7 +41,8 @@ class Loss(StrEnum):
 class Attachment(Row, table=True):
     """Came with a report of a resident, or with a line of history a worker wrote (`event_id`): then it is evidence.
 
-    `file` is what the platform gives it out for, `digest` the SHA-256 of what is stored. Degrees are WGS 84.
+    One of a notice belongs to no case. `file` is what the platform gives it out for, `digest` the SHA-256 of what is
+    stored. Degrees are WGS 84.
     """
 
     __table_args__ = (
@@ -52,7 +53,8 @@ class Attachment(Row, table=True):
     )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True)
-    request_id: int = Field(foreign_key="request.id", index=True)
+    request_id: int | None = Field(default=None, foreign_key="request.id", index=True)
+    notice_id: int | None = Field(default=None, foreign_key="notice.id", index=True)
     report_id: int | None = Field(default=None, foreign_key="report.id", index=True)
     event_id: int | None = Field(default=None, foreign_key="event.id", index=True)
     media: Media = Field(sa_type=words(Media))
@@ -126,9 +128,14 @@ def lost(one: Attachment, reason: Loss) -> None:
     one.state, one.reason, one.next_at = Keeping.LOST, reason, None
 
 
-def erase(session: Session, request_id: int, *, at: datetime) -> None:
-    """The files of a case are to be forgotten; what is stored is taken away by the fetcher."""
-    for one in of_case(session, request_id):
+def of_notice(session: Session, notice_id: int) -> list[Attachment]:
+    query = select(Attachment).where(Attachment.notice_id == notice_id, Attachment.state != Keeping.ERASED)
+    return list(session.exec(query.order_by(col(Attachment.id))))
+
+
+def erase(session: Session, those: Iterable[Attachment], *, at: datetime) -> None:
+    """Files that are to be forgotten; what is stored is taken away by the fetcher."""
+    for one in those:
         one.state, one.next_at = Keeping.ERASED, at if one.digest else None
         one.name, one.latitude, one.longitude = "", None, None
     session.flush()
@@ -139,7 +146,7 @@ def taken_away(one: Attachment) -> None:
 
 
 def is_held(session: Session, digest: str) -> bool:
-    """Whether some case still needs a stored file."""
+    """Whether a case or notice still needs a stored file."""
     query = select(Attachment.id).where(Attachment.digest == digest, Attachment.state == Keeping.STORED)
     return session.exec(query.limit(1)).first() is not None
 

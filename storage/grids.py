@@ -49,6 +49,10 @@ def by_key(session: Session, key: str) -> Grid | None:
     return session.exec(select(Grid).where(Grid.key == key)).one_or_none()
 
 
+def at_path(session: Session, path: str) -> Grid:
+    return session.exec(select(Grid).where(Grid.path == path)).one()
+
+
 def under(path: str) -> ColumnElement[bool]:
     """The grid at `path` and all below it. Not LIKE: a key may hold "_", and SQLite's LIKE takes A for a."""
     return func.substr(Grid.path, 1, len(path)) == path

@@ -1,6 +1,6 @@
 """The outbox: a row per letter, written in the transaction of what it tells, sent later by a courier."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from sqlmodel import JSON, Column, Field, Session, col, func, select
 from storage import people
 from storage.chats import Chat
 from storage.database import UTCTime, words
-from storage.rows import Row, read_anew, store
+from storage.rows import Row, read_anew, store, store_all
 
 TEXT_KEPT = timedelta(days=7)
 BETWEEN_EDITS = timedelta(seconds=3)
@@ -131,6 +131,13 @@ def write(session: Session, letter: Letter, *, budget: int | None = None, first:
         letter.not_before = max(letter.not_before, _free_at(session, letter.chat_id, letter.not_before, budget))
     letter.blank_at = letter.created_at + TEXT_KEPT
     return store(session, letter)
+
+
+def spread(session: Session, letters: Sequence[Letter]) -> None:
+    """Puts the letters of a notice into the outbox at once: nothing was said under their keys before."""
+    for letter in letters:
+        letter.blank_at = letter.created_at + TEXT_KEPT
+    store_all(session, letters)
 
 
 def _last(session: Session, letter: Letter) -> Letter | None:
@@ -501,6 +508,12 @@ def case_of(session: Session, chat_id: int, message: str) -> int | None:
     return session.exec(
         select(Letter.request_id).where(Letter.chat_id == chat_id, Letter.message == message).limit(1)
     ).first()
+
+
+def notice_of(session: Session, chat_id: int, message: str) -> int | None:
+    """The notice a message of the bot says."""
+    query = select(Letter.notice_id).where(Letter.chat_id == chat_id, Letter.message == message)
+    return session.exec(query.order_by(col(Letter.id)).limit(1)).first()
 
 
 def count_waiting(session: Session) -> int:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint
-from sqlmodel import Field, Session, col, select
+from sqlmodel import Field, Session, col, func, select
 
 from storage import events
 from storage.database import UTCTime, words
@@ -86,6 +86,7 @@ class Request(Row, table=True):
     places: str = ""  # normal forms, joined by a space
     grid_id: int = Field(foreign_key="grid.id", index=True)
     chat_id: int | None = Field(default=None, foreign_key="chat.id")  # the group it was heard in, if any
+    notice_id: int | None = Field(default=None, index=True)  # the notice it asks about
     lead_person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     lead_unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True)
     outcome: Outcome | None = Field(default=None, sa_type=words(Outcome))  # the worker's word
@@ -284,3 +285,9 @@ def open_in(session: Session, chat_id: int) -> list[Request]:
             .order_by(col(Request.id).desc())
         )
     )
+
+
+def count_about(session: Session, notice_id: int) -> int:
+    """How many cases ask about a notice."""
+    query = select(func.count()).select_from(Request).where(Request.notice_id == notice_id)
+    return session.exec(query.where(Request.state != State.MISTAKEN)).one()

@@ -11,6 +11,7 @@ from storage import (
     outbox,
     people,
     questions,
+    receipts,
     reports,
     requests,
     texts,
@@ -18,6 +19,6 @@ from storage import (
 )
 
 TABLES = (
-    attachments, chats, deliveries, duties, events, grids, notices, outbox, people, questions, reports, requests, texts,
-    units,
+    attachments, chats, deliveries, duties, events, grids, notices, outbox, people, questions, receipts, reports,
+    requests, texts, units,
 )  # fmt: skip

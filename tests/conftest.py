@@ -89,7 +89,7 @@ def _postgres() -> str:
 
 @cache
 def _empty(tables: MetaData) -> str:
-    """One statement for PostgreSQL that leaves nothing in any table; quicker than TRUNCATE, which waits for the disk."""
+    """One statement of PostgreSQL that empties every table; quicker than TRUNCATE, which waits for the disk."""
     lines = [f'DELETE FROM "{table}";' for table in reversed(tables.sorted_tables)]
     lines += [
         f"PERFORM setval(pg_get_serial_sequence('\"{table}\"', 'id'), 1, false);"

@@ -78,7 +78,9 @@ class FilePlatform:
         return outgoing.edits or (None if outgoing.reaction else f"p{number}")
 
 
-def live(settings: Settings, database: Database, paper: Paper, messages: list[Message], at: datetime, death: Death) -> None:
+def live(
+    settings: Settings, database: Database, paper: Paper, messages: list[Message], at: datetime, death: Death
+) -> None:
     """Starts the bot, hands it what is not acknowledged yet, and lets the next minute happen."""
     counts = {place: itertools.count(1) for place in ("statement", "before call", "after call")}
     armed = False

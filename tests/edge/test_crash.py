@@ -123,7 +123,9 @@ def _unsent(session: Session) -> list[Letter]:
 
 @pytest.mark.parametrize("where", ["statement", "before call", "after call"])
 def test_killed_anywhere_it_comes_back_whole(world: World, where: str) -> None:
-    live(world.settings, world.database, world.paper, HISTORY, MORNING, Death("never"))  # children inherit what it warmed
+    live(
+        world.settings, world.database, world.paper, HISTORY, MORNING, Death("never")
+    )  # children inherit what it warmed
     for number in range(1, MOST):
         world.clear()
         code = world.live(Death(where, number))

@@ -1,7 +1,5 @@
 """Photos, voices and places with a case: before the words, with them, after them; from residents and from workers."""
 
-from datetime import timedelta
-
 import pytest
 from sqlmodel import select
 from village import GROUP, Village
@@ -341,7 +339,7 @@ def test_what_is_erased_and_then_lost_is_nobodys_loss(lift: Village) -> None:
     lift.console.contents["p"] = RetryLater("timed out")
     lift.says("王阿姨", "", attached=(Attached(Media.PHOTO, "p"),))
     lift.new(GROUP)
-    lift.look(lambda session: attachments.erase(session, 1, at=lift.clock.at + timedelta(0)))
+    lift.look(lambda session: attachments.erase(session, attachments.of_case(session, 1), at=lift.clock.at))
     lift.console.contents["p"] = Undeliverable("gone")
     lift.wait(minutes=1)
     assert lift.new(GROUP) == []

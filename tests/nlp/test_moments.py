@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from nlp import moments
 from nlp.moments import days, find, moment, recurrence
 
-NOW = datetime(2026, 11, 23, 14, 0)  # a Monday
+NOW = datetime.fromisoformat("2026-11-23T14:00")  # a Monday; the community's own clock has no zone here
 
 
 def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
-    return datetime(2026, month, day, hour, minute)
+    return NOW.replace(month=month, day=day, hour=hour, minute=minute)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
         ("12/1,上午9点", at(1, 9, month=12)),
         ("十二月一号九点整", at(1, 9, month=12)),
         ("2026-12-01 09:00", at(1, 9, month=12)),
-        ("1月5日 9:00", datetime(2027, 1, 5, 9)),
+        ("1月5日 9:00", at(5, 9, month=1).replace(year=2027)),
         ("9:00", at(24, 9)),
         ("15:00", at(23, 15)),
         ("中午12点", at(24, 12)),

@@ -1,98 +1,16 @@
-"""Notices: to every group of a grid, in chunks, once for what was missed, and never after they left the file."""
-
-import asyncio
-from datetime import timedelta
+"""A stop in the middle of a notice: who answers for the grid decides whether it is said once more."""
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 from village import GROUP, Village
 
-from bot.config import Settings
-from handlers import notices
-from storage.chats import Chat, Mode
-from storage.database import Database
+from storage import outbox
+from storage.chats import Chat
 from storage.notices import Notice
 from storage.outbox import Letter, LetterState, Purpose
 
 EAST = "东网格群"
 TEXT = "冬季用电,人走断电。\n——柳树村社区"
-
-
-def test_at_its_time_it_stands_in_every_group_of_the_grid(village: Village) -> None:
-    village.wait(hours=6, minutes=59)
-    assert village.new(GROUP) == []
-    village.wait(minutes=1)
-    assert village.new(GROUP) == [TEXT]
-    assert village.new(EAST) == [TEXT]
-    assert village.new("环卫群") == []
-    village.wait(days=6)
-    assert village.new(GROUP) == []
-    village.wait(days=1)
-    assert village.new(GROUP) == [TEXT]
-
-
-def test_a_silenced_group_gets_none(village: Village) -> None:
-    village.look(lambda session: setattr(session.exec(select(Chat).where(Chat.title == EAST)).one(), "mode", Mode.OFF))
-    village.wait(hours=7)
-    assert village.new(GROUP) == [TEXT]
-    assert village.new(EAST) == []
-
-
-def test_one_that_is_pinned_stays_on_top_where_it_arrived(village: Village, settings: Settings) -> None:
-    pinned = settings.notices[0].model_copy(update={"pin": True})
-    village.restart(settings.model_copy(update={"notices": (pinned,)}))
-    village.console.blocked.add(EAST)
-    village.wait(hours=7, minutes=1)
-    assert [(post.text, post.pinned) for post in village.sees(GROUP)] == [(TEXT, True)]
-    village.wait(days=7)
-    assert [(post.text, post.pinned) for post in village.sees(GROUP)] == [(TEXT, True), (TEXT, True)]
-    letters = village.look(
-        lambda session: [row.state.value for row in session.exec(select(Letter).order_by(Letter.id))]
-    )
-    assert letters == ["sent", "sent", "failed", "dropped"] * 2
-
-
-@pytest.mark.parametrize("chunk", [1, 2, 3])
-def test_many_groups_are_written_to_in_chunks(village: Village, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
-    monkeypatch.setattr(notices, "CHUNK", chunk)
-    village.wait(hours=7)
-    assert village.new(GROUP) == [TEXT]
-    assert village.new(EAST) == [TEXT]
-    village.wait(days=7)
-    assert village.new(GROUP) == [TEXT]
-
-
-def test_what_was_missed_comes_once(village: Village) -> None:
-    """The bot was off for a month: the clock jumps over four Mondays."""
-    village.clock.at += timedelta(days=29)
-    village.wait(minutes=1)
-    assert village.new(GROUP) == [TEXT]
-
-
-def test_one_that_left_the_file_is_cancelled(village: Village, settings: Settings, database: Database) -> None:
-    with asyncio.Runner() as runner:
-        Village(settings.model_copy(update={"notices": ()}), database, runner).stage.app.lanes.close()
-    village.wait(days=8)
-    assert village.new(GROUP) == []
-
-
-def test_one_that_is_said_once_is_said_once(village: Village) -> None:
-    village.look(lambda session: setattr(session.exec(select(Notice)).one(), "schedule", "2026-11-23 16:00"))
-    village.wait(days=8)
-    assert village.new(GROUP) == [TEXT]
-    assert village.look(lambda session: session.exec(select(Notice.next_at)).one()) is None
-
-
-def test_it_leaves_after_what_people_wait_for(village: Village) -> None:
-    village.wait(hours=7)
-    letters = village.look(
-        lambda session: session.exec(select(Letter.urgency).where(col(Letter.purpose) == Purpose.NOTICE)).all()
-    )
-    assert set(letters) == {2}
-
-
-# -- a stop in the middle -----------------------------------------------------------------------------------------
-
 ASKED = "通知「冬季用电,人走断电。」发送时中断,1 个群不确定是否收到。再发一次,有的群可能收到两遍。"
 
 
@@ -104,7 +22,9 @@ def broken_off(staffed: Village) -> Village:
     def sending(session: Session) -> None:
         here = select(Chat).where(Chat.title == GROUP)
         of_group = select(Letter).where(Letter.purpose == Purpose.NOTICE, Letter.chat_id == session.exec(here).one().id)
-        session.exec(of_group).one().state = LetterState.SENDING
+        letter = session.exec(of_group).one()
+        letter.state = LetterState.SENDING
+        outbox.forget_card(session, letter.card_key or "")
 
     staffed.look(sending)
     for each in (GROUP, "李网格长", "赵主任"):
@@ -168,6 +88,7 @@ def test_where_the_leader_stopped_the_bot_meanwhile_the_next_is_asked(broken_off
     def sending(session: Session) -> None:
         for letter in session.exec(again):
             letter.state = LetterState.SENDING
+            outbox.forget_card(session, letter.card_key or "")
 
     broken_off.look(sending)
     broken_off.console.blocked.add("李网格长")
