@@ -340,6 +340,10 @@ class App:
             return chats.found_or_new(session, message.chat, title=message.title, private=True, source=CHAT)
         return chat
 
+    def desk(self, session: Session) -> Desk:
+        """For what nobody said in a chat."""
+        return self._desk(session)
+
     def _desk(self, session: Session, chat: Chat | None = None, message: Message | None = None) -> Desk:
         return Desk(
             session, self.reader, self.house, self.say, self.now(), occurrence, chat, message, self._link_to(chat),

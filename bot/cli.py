@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import clock, config, reach
+from bot import announce, clock, config, reach
 from bot import demo as demo_
 from bot import replay as replay_
 from bot import run as run_
@@ -25,6 +25,7 @@ from bot.run import CannotRun
 from nlp.reader import Reader
 from storage import ledger
 from storage.database import Database
+from storage.notices import Progress
 
 ROOT = Path(__file__).resolve().parent.parent
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Requests in residents' groups, seen through.")
@@ -162,6 +163,44 @@ def _lines(file: Path) -> list[str]:
         _fail(f"{file}: cannot be read ({error.strerror})")
     except UnicodeDecodeError:
         _fail(f"{file}: is not UTF-8; save it again with that encoding")
+
+
+@app.command()
+def notice(  # noqa: PLR0917 (the options of a command)
+    words: Annotated[str, typer.Argument(help="what it says")],
+    to: Annotated[str, typer.Option(help="for whom: 全社区, a grid's name or key, 1-5号楼")],
+    path: ConfigFile = DEFAULT,
+    at: Annotated[str | None, typer.Option(help="明天 9:00, 周五 19:30, 每月1日 8:00; now if left out")] = None,
+    urgent: Annotated[bool, typer.Option("--urgent", help="also in quiet hours")] = False,
+    pin: Annotated[bool, typer.Option("--pin", help="it stays on top of each group")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="print what it would do, and do nothing")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="show how far it comes")] = False,
+) -> None:
+    """Puts a notice down for the running bot to say."""
+    settings = _settings(path)
+    with _database(settings) as database:
+        database.migrate()
+        try:
+            made = announce.plan(settings, database, words, to=to, at=at, urgent=urgent, pin=pin, keep=not dry_run)
+        except announce.Refused as why:
+            _fail(str(why))
+        typer.echo(made.text)
+        typer.echo(f"-- {len(made.groups)} groups, {made.takes}, {made.when}")
+        if dry_run:
+            typer.echo("\n".join(made.groups))
+            typer.echo("dry run: nothing was sent")
+        elif watch:
+            _bar(announce.watch(database, made.number), len(made.groups))
+
+
+def _bar(steps: Iterator[Progress], groups: int) -> None:
+    progress = Progress(0, 0, 0, 0)
+    with typer.progressbar(length=groups, show_pos=True) as bar:
+        for progress in steps:
+            bar.update(progress.sent + progress.failed + progress.uncertain - bar.pos)
+    if progress.waiting or not progress.all:
+        _fail(f"{progress.sent} of {groups} sent, and nothing leaves: is `gridbot run` running?")
+    typer.echo(f"{progress.sent} sent, {progress.failed} failed, {progress.uncertain} uncertain")
 
 
 @app.command()

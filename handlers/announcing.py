@@ -184,7 +184,7 @@ def _choices(desk: Desk, row: Notice) -> list[Button]:
         names.insert(1, "haste")
     buttons = [Button(desk.say(f"button.notice.{name}"), f"/notice {name} {row.id}") for name in names]
     if local.hour < EVENING - 1 and not desk.house.quiet(desk.now):
-        evening = Button(desk.say("button.notice.evening", hour=EVENING), f"/notice at {row.id} {EVENING}:00")
+        evening = Button(desk.say("notice.evening", hour=EVENING), f"/notice at {row.id} {EVENING}:00")
         buttons.insert(1, evening)
     return buttons
 
@@ -243,13 +243,42 @@ def timed(desk: Desk, words: str) -> tuple[str, datetime]:
     return f"{moment:%Y-%m-%d %H:%M}", moment.replace(tzinfo=zone)
 
 
+def publish(desk: Desk, words: str, found: Sequence[Grid], *, at: str | None, urgent: bool, pin: bool) -> Notice:
+    """Without any questions: written and confirmed at once. Sorry for what will not do."""
+    if not words.strip():
+        raise Sorry(desk.say("notice.unfinished"))
+    if len(words) > LONGEST:
+        raise Sorry(desk.say("notice.too_long", count=len(words), most=LONGEST))
+    if not rows.groups(desk.session, found, limit=1):
+        raise Sorry(desk.say("notice.no_group", grid=aims.name(desk, found)))
+    schedule, when = timed(desk, at) if at else ("", desk.now if urgent else desk.house.awake(desk.now))
+    row = Notice(
+        grid_id=aims.around(desk, found).id or 0,
+        targets=[grid.id for grid in found if grid.id],
+        schedule=schedule or _once(desk, when),
+        text=composing.compose(desk, words, aims.houses(desk, found)),
+        urgent=urgent,
+        pin=pin,
+        due_at=when,
+        next_at=when,
+        source=CHAT,
+    )
+    desk.session.add(row)
+    desk.session.flush()
+    return row
+
+
+def _once(desk: Desk, when: datetime) -> str:
+    return f"{when.astimezone(desk.house.zone):%Y-%m-%d %H:%M}"
+
+
 def _confirm(desk: Desk, row: Notice, when: datetime, schedule: str | None = None) -> Reply:
     _is_draft(desk, row)
     found = rows.targets(desk.session, row)
     if not (row.text and row.targets):
         raise Sorry(desk.say("notice.unfinished"))
     row.draft, row.due_at, row.next_at = False, when, when
-    row.schedule = schedule or f"{when.astimezone(desk.house.zone):%Y-%m-%d %H:%M}"
+    row.schedule = schedule or _once(desk, when)
     given = {"title": row.title, "count": _count(desk, found)}
     if when <= desk.now + timedelta(minutes=1):
         back = Button(desk.say("button.notice.withdraw"), f"/notice withdraw {row.id}")

@@ -14,13 +14,13 @@ from handlers.message import Attached, Button, Message
 from handlers.opened import Opened
 from handlers.wording import Wording
 from nlp.reader import Reader
-from storage import events, outbox, people, questions, reports, requests, texts
+from storage import events, grids, outbox, people, questions, reports, requests, texts
 from storage.attachments import Attachment
 from storage.chats import Chat
 from storage.events import Event
 from storage.follow import CHAT
 from storage.outbox import Letter, Purpose, Urgency
-from storage.people import STAFF, Address, Person, Post
+from storage.people import STAFF, Address, Person, Post, Rank
 from storage.reports import Report
 from storage.requests import Request, State
 from storage.texts import Text
@@ -144,6 +144,10 @@ class Desk:
         if self._posts is None:
             self._posts = people.posts(self.session, self.person)
         return self._posts
+
+    def speak_for_the_office(self) -> None:
+        """Who sits at the machine itself answers for every community."""
+        self._posts = [Post(Rank.ADMIN, root.path, None) for root in grids.roots(self.session)]
 
     @property
     def is_staff(self) -> bool:

@@ -79,6 +79,11 @@ def locate(session: Session, around: Grid, places: Sequence[str]) -> Grid:
 
 def root(session: Session) -> Grid:
     """The first community: where a case goes that names no place and came from no group."""
-    return session.exec(
-        select(Grid).where(Grid.path == Grid.key + "/", col(Grid.gone).is_(False)).order_by(col(Grid.id)).limit(1)
-    ).one()
+    return session.exec(_ROOTS.limit(1)).one()
+
+
+def roots(session: Session) -> Sequence[Grid]:
+    return session.exec(_ROOTS).all()
+
+
+_ROOTS = select(Grid).where(Grid.path == Grid.key + "/", col(Grid.gone).is_(False)).order_by(col(Grid.id))

@@ -180,7 +180,8 @@ def test_the_card_shows_the_last_reply_until_another_has_the_case(lift: Village)
 def test_without_words_the_bot_asks_for_them(lift: Village) -> None:
     lift.presses("张网格员", "接单")
     lift.wait(minutes=1)
-    assert lift.presses("张网格员", "回复") == "要告诉反映人什么?"
+    assert lift.presses("张网格员", "回复") is None  # a question stands until it is answered
+    assert lift.sees("张网格员")[-1].text == "要告诉反映人什么?"
     assert lift.tells("张网格员", "三点到") == ["#1 已告诉反映人。"]
     assert lift.tells("张网格员", "回复 1", photos=1) == ["要告诉反映人什么?"]
     assert lift.tells("张网格员", "四点到") == ["#1 已告诉反映人。"]
@@ -346,7 +347,8 @@ def test_a_transfer_gives_the_unit_a_new_card_with_the_reason(lift: Village, uni
 def test_a_transfer_asks_for_the_unit_and_the_reason(lift: Village) -> None:
     lift.presses("张网格员", "转办")
     assert lift.buttons("张网格员") == ["柳树物业", "环卫所"]
-    assert lift.presses("张网格员", "柳树物业") == "转给柳树物业的原因?"
+    lift.presses("张网格员", "柳树物业")
+    assert lift.sees("张网格员")[-1].text == "转给柳树物业的原因?"
     assert lift.tells("张网格员", "主板归维保 13812345678") == ["#1 已转柳树物业。"]
     assert lift.look(lambda session: session.get_one(Text, lift.events()[-1].text_id).body) == "主板归维保 138******78"
 

@@ -138,10 +138,10 @@ def test_a_notice_goes_to_the_groups_of_its_grid_and_below_in_chunks(session: Se
     town.chat("西网格群", grid_id=town.west.id)
     town.chat("没绑定的群")
     town.chat("王阿姨", private=True, grid_id=town.b3.id)
-    assert notices.groups(session, town.east, after=0, limit=200) == [town.group, of_east, quiet]
-    assert notices.groups(session, town.east, after=0, limit=2) == [town.group, of_east]
-    assert notices.groups(session, town.east, after=of_east.id or 0, limit=2) == [quiet]
-    assert notices.groups(session, town.east, after=quiet.id or 0, limit=2) == []
+    assert notices.groups(session, [town.east], after=0, limit=200) == [town.group, of_east, quiet]
+    assert notices.groups(session, [town.east], after=0, limit=2) == [town.group, of_east]
+    assert notices.groups(session, [town.east], after=of_east.id or 0, limit=2) == [quiet]
+    assert notices.groups(session, [town.east], after=quiet.id or 0, limit=2) == []
 
 
 def test_a_key_that_looks_like_a_pattern_means_only_itself(session: Session, town: Town) -> None:
@@ -150,5 +150,5 @@ def test_a_key_that_looks_like_a_pattern_means_only_itself(session: Session, tow
     town.chat("二号群", grid_id=other.id)
     town.chat("三号群", grid_id=upper.id)
     town.grid("hall", other, place="会堂")
-    assert notices.groups(session, one, after=0, limit=9) == [group]
+    assert notices.groups(session, [one], after=0, limit=9) == [group]
     assert grids.locate(session, one, ["会堂"]) == one
