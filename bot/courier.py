@@ -230,7 +230,8 @@ class Courier:
             log.warning("sending failed", extra={"letter": letter_id, "error": kind})
             await self._settle(partial(self._later, letter_id, chat_id, None, kind, odd=not isinstance(error, OSError)))
         else:
-            self._arrived.append(Arrival(letter_id, message or out.edits, self._now()))
+            shown, *also = (message or out.edits or "").split(" ")
+            self._arrived.append(Arrival(letter_id, shown or None, self._now(), " ".join(also)))
 
     async def _settle(self, work: Callable[[Session], None]) -> None:
         """What became of a letter, however long the database is out: forgotten, it would be sent again."""
@@ -287,6 +288,7 @@ def outgoing(letter: Letter, chat: Chat, card: Card | None, files: tuple[File, .
         reply_to=letter.reply_to,
         reaction=letter.reaction,
         edits=card.message if card else None,
+        also=tuple(card.also.split()) if card else (),
         erase=letter.erase,
         pin=letter.pin,
         files=files,

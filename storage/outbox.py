@@ -104,6 +104,7 @@ class Card(Row, table=True):
     chat_id: int = Field(foreign_key="chat.id")
     request_id: int | None = Field(default=None, foreign_key="request.id")
     message: str
+    also: str = ""  # the other messages it took to say it, by id
     sent_at: datetime = Field(sa_type=UTCTime)
 
 
@@ -312,11 +313,12 @@ def route(session: Session, *, at: datetime, limit: int) -> list[Letter]:
 
 
 class Arrival(NamedTuple):
-    """A letter that was sent, the platform's id of its message, and when."""
+    """A letter that was sent, the platform's id of its message, when, and the ids of its other messages."""
 
     letter_id: int
     message: str | None
     at: datetime
+    also: str = ""
 
 
 _SENT = (
@@ -348,7 +350,7 @@ def arrived(session: Session, arrivals: Collection[Arrival]) -> None:
     placed = {row.id: row for row in connection.execute(_STANDING, {"ids": ids})}
     keys = {row.card_key for row in placed.values()}
     cards = {one.key: one for one in session.exec(select(Card).where(col(Card.key).in_(keys)))} if keys else {}
-    for letter_id, message, at in arrivals:
+    for letter_id, message, at, also in arrivals:
         if (row := placed.get(letter_id)) is None:
             continue
         card = cards.get(row.card_key)
@@ -358,7 +360,9 @@ def arrived(session: Session, arrivals: Collection[Arrival]) -> None:
         elif card and message:
             card.chat_id, card.message, card.sent_at = row.chat_id, message, at
         elif message:
-            card = Card(key=row.card_key, chat_id=row.chat_id, request_id=row.request_id, message=message, sent_at=at)
+            card = Card(
+                key=row.card_key, chat_id=row.chat_id, request_id=row.request_id, message=message, also=also, sent_at=at
+            )
             cards[card.key] = store(session, card)
 
 

@@ -49,6 +49,7 @@ class Outgoing:
     reply_to: str | None = None
     reaction: str | None = None
     edits: str | None = None
+    also: tuple[str, ...] = ()  # the other messages that `edits` came with: they are erased together
     erase: bool = False
     pin: bool = False
     files: tuple[File, ...] = ()
@@ -84,7 +85,10 @@ class Platform(Protocol):
         """Hands every message to `receive` and acknowledges it to the platform only when that returns."""
 
     async def send(self, outgoing: Outgoing) -> str | None:
-        """The platform's message id of what was sent. RetryLater, Undeliverable or MessageGone."""
+        """The platform's message id of what was sent. RetryLater, Undeliverable or MessageGone.
+
+        Where it took several messages: the id of the one to edit and reply to, then the others, after spaces.
+        """
 
     async def fetch(self, file: str) -> bytes:
         """What was attached to a message. RetryLater, TooLarge, or Undeliverable where it is gone."""

@@ -4,6 +4,7 @@ import pytest
 from sqlmodel import Session, select
 from village import GROUP, Village
 
+from bot.platforms import Undeliverable
 from handlers.message import Attached
 from storage.attachments import Media
 from storage.chats import Chat
@@ -244,6 +245,16 @@ def test_pictures_under_the_step_itself_still_want_words(office: Village) -> Non
     office.tells(LI, "3号楼")
     assert office.tells(LI, "/notice text 2", photos=1) == ["图收到了,再写一句内容。"]
     assert office.tells(LI, "明天义诊")[-1].startswith("这样发给3号楼")
+
+
+def test_a_picture_that_cannot_be_had_is_missed_and_the_words_leave_without(office: Village) -> None:
+    office.tells(LI, "通知")
+    office.tells(LI, "3号楼")
+    office.console.contents["p"] = Undeliverable("the link is dead")
+    office.tells(LI, "明天义诊", attached=(Attached(Media.PHOTO, "p"),))
+    assert office.sees(LI)[-1].text == "通知「健康服务」的图没取到,要带图请「改」,再发一次。"
+    office.presses(LI, "发送")
+    assert office.sees(GROUP)[-1].files == ()
 
 
 def test_a_place_on_the_map_is_no_picture(office: Village) -> None:

@@ -36,7 +36,9 @@ class Hand:
 
     def send(self, text: str | None = None, *files: File, **letter: Any) -> str | None:
         address = str(self.fake.id(GROUP))
-        return self._runner.run(self._platform.send(Outgoing(address, private=False, text=text, files=files, **letter)))
+        out = Outgoing(address, private=False, text=text, files=files, **letter)
+        shown, *self.also = (self._runner.run(self._platform.send(out)) or "").split(" ")
+        return shown or None
 
     def close(self) -> None:
         self._runner.run(self._platform.close())
@@ -151,7 +153,9 @@ def test_an_album_holds_ten(hand: Hand, pictures: int, albums: list[int]) -> Non
         albums.count(1),
     ]
     assert len(hand.posts) == pictures
-    assert message == str(hand.posts[-1].id)
+    assert [*hand.also, message] == [str(post.id) for post in hand.posts]
+    hand.send(edits=message, also=tuple(hand.also), erase=True)
+    assert hand.posts == []
 
 
 def test_documents_stay_among_themselves_and_voices_and_places_alone(hand: Hand) -> None:

@@ -64,7 +64,7 @@ def test_long_text_leaves_in_parts_at_the_ends_of_sentences_with_the_buttons_on_
     assert "".join(post.text for post in posts) == text
     assert all(post.text.endswith("。") for post in posts)
     assert [post.labels for post in posts] == [[], [], ["知道了"]]
-    assert last == str(posts[-1].id)
+    assert last == " ".join(str(post.id) for post in (posts[-1], *posts[:-1]))
 
 
 def test_after_a_429_in_the_middle_only_the_rest_is_sent(fake: FakeTelegram) -> None:

@@ -1,7 +1,7 @@
 """What leaves for Telegram: words in parts, files, cards, buttons, reactions, pins."""
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
@@ -24,10 +24,11 @@ class Pen:
         self._bot = bot
         self._rest = rest
         self._topics = topics
-        self._begun: dict[Outgoing, list[Part]] = {}  # what did not arrive when something before it had
+        # What did not arrive when something before it had, and the ids of what had.
+        self._begun: dict[Outgoing, tuple[list[Part], list[int]]] = {}
 
     async def write(self, out: Outgoing) -> str | None:
-        """The message id of the last part. Raises TelegramError; MessageGone where an edit finds nothing."""
+        """The message ids, the last part's first. Raises TelegramError; MessageGone where an edit finds nothing."""
         if out.reaction:
             await self._react(out)
             return None
@@ -40,16 +41,16 @@ class Pen:
         return await self._edit(out) if out.edits else await self._send(out)
 
     async def _send(self, out: Outgoing) -> str:
-        left = self._begun.get(out) or planned(out)
+        left, sent = self._begun.get(out) or (planned(out), [])
         if not left:
             raise Undeliverable("nothing to say")
         topic = self._topics(out.address, out.reply_to) if out.reply_to else None
-        message = ""
+        begun = False
         while left:
-            if message:
+            if begun:
                 await self._rest()
             try:
-                message = await self._say(out, left[0], topic, last=len(left) == 1)
+                sent += await self._say(out, left[0], topic, last=len(left) == 1)
             except TelegramError as refused:
                 if not (ways := instead(left[0], refused)):
                     if final(refused):
@@ -58,11 +59,13 @@ class Pen:
                 left[:1] = ways
             else:
                 del left[0]
-                self._begun[out] = left
+                begun = True
+                self._begun[out] = left, sent
         self._begun.pop(out, None)
-        return message
+        *others, shown = sent
+        return " ".join(map(str, (shown, *others)))
 
-    async def _say(self, out: Outgoing, part: Part, topic: int | None, *, last: bool) -> str:
+    async def _say(self, out: Outgoing, part: Part, topic: int | None, *, last: bool) -> list[int]:
         reply = ReplyParameters(int(out.reply_to), allow_sending_without_reply=True) if out.reply_to else None
         where: dict[str, Any] = {"chat_id": int(out.address), "message_thread_id": topic, "reply_parameters": reply}
         if len(part.files) < 2:  # an album cannot have buttons
@@ -73,21 +76,21 @@ class Pen:
             if topic is None or not says(refused, *NO_TOPIC):
                 raise
             return await self._say(out, part, None, last=last)
-        return str(sent.message_id)
+        return [message.message_id for message in sent]
 
-    async def _post(self, part: Part, where: dict[str, Any]) -> Message:
-        """Of an album its last message."""
+    async def _post(self, part: Part, where: dict[str, Any]) -> Sequence[Message]:
+        """An album is several messages."""
         if not part.files:
-            return await self._bot.send_message(text=part.text, link_preview_options=NO_PREVIEW, **where)
+            return [await self._bot.send_message(text=part.text, link_preview_options=NO_PREVIEW, **where)]
         if len(part.files) > 1:
             media = [await in_album(file) for file in part.files]
-            return (await self._bot.send_media_group(media=media, **where))[-1]
+            return await self._bot.send_media_group(media=media, **where)
         (file,) = part.files
         if file.place:
-            return await self._bot.send_location(latitude=file.place[0], longitude=file.place[1], **where)
+            return [await self._bot.send_location(latitude=file.place[0], longitude=file.place[1], **where)]
         # A Media is called what the Bot API calls it.
         send: Callable[..., Awaitable[Message]] = getattr(self._bot, f"send_{file.media}")
-        return await send(**{file.media: await content(file)}, caption=part.text or None, **where)
+        return [await send(**{file.media: await content(file)}, caption=part.text or None, **where)]
 
     async def _edit(self, out: Outgoing) -> str | None:
         """What does not fit is left out: one message cannot become two."""
@@ -110,6 +113,9 @@ class Pen:
             await self._bot.edit_message_caption(caption=shortened(text, CAPTION), **where)
 
     async def _erase(self, out: Outgoing) -> None:
+        for other in out.also:
+            with contextlib.suppress(BadRequest):  # it is gone
+                await self._bot.delete_message(int(out.address), int(other))
         try:
             await self._bot.delete_message(int(out.address), int(out.edits or 0))
         except BadRequest as refused:
