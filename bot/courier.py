@@ -3,22 +3,22 @@
 import asyncio
 import contextlib
 import logging
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
-from bot.platforms import File, MessageGone, Outgoing, Pace, Platform, RetryLater, Undeliverable
+from bot.pacer import MINUTE, Pacer
+from bot.platforms import File, MessageGone, Outgoing, Platform, RetryLater, Undeliverable
 from bot.store import Store
 from storage import attachments, outbox
 from storage.chats import Chat
 from storage.database import Seat
-from storage.outbox import Arrival, Card, Letter, LetterState
+from storage.outbox import Arrival, Card, Letter, LetterState, Urgency
 
 log = logging.getLogger(__name__)
 
@@ -34,15 +34,24 @@ class Submit(Protocol):
 GiveBack = Callable[[Session, Letter], None]
 
 AT_ONCE = 32  # chats served side by side
+AHEAD = 4  # letters taken before the pace lets them leave; what is taken is uncertain if the bot is killed
 PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600))  # between tries the platform gave no time for
 GIVE_UP_AFTER = timedelta(hours=24)
 FINISH = 5.0  # seconds for the calls under way when the bot stops
-MINUTE = timedelta(minutes=1)  # the longest span a platform counts in
 FETCHING = timedelta(seconds=3)  # between two looks for a file that is on its way
 WAIT_FOR_FILES = timedelta(minutes=1)  # then the letter leaves without it
 OUT = (OperationalError, InterfaceError)  # what a database that is out raises
 SCAN = 1.0  # seconds: the safety net under the wake-ups
 APART = 0.02  # seconds between two looks into the outbox: in a rush one look gathers what several messages wrote
+
+
+class Taken(NamedTuple):
+    """A letter that is now `sending`, and what to do on the platform."""
+
+    letter_id: int
+    out: Outgoing
+    chat_id: int
+    urgency: Urgency
 
 
 class Courier:
@@ -74,7 +83,9 @@ class Courier:
         """
         await self._note()
         at = self._now()
-        sent = await self._do(lambda session: outbox.lately(session, *self._account, since=at - MINUTE))
+        sent = await self._do(
+            lambda session: outbox.lately(session, *self._account, since=at - timedelta(seconds=MINUTE))
+        )
         self._pacer.seed(
             (address, private, max(0.0, (at - (left or at)).total_seconds())) for address, private, left in sent
         )
@@ -103,21 +114,21 @@ class Courier:
     async def _send_while_seated(self) -> None:
         under_way: set[asyncio.Task[None]] = set()
         clock, looked = asyncio.get_running_loop().time, -APART
-        taking: asyncio.Future[tuple[int, list[tuple[int, Outgoing, int]]]] | None = None
+        taking: asyncio.Future[tuple[int, list[Taken]]] | None = None
         async with asyncio.TaskGroup() as group:
             try:
                 while await asyncio.to_thread(self._still_seated):
                     await asyncio.sleep(max(0.0, looked + APART - clock()))
                     looked = clock()
                     self.wake.clear()
-                    taking = asyncio.ensure_future(self._take(AT_ONCE - len(under_way)))
+                    taking = asyncio.ensure_future(self._take(self._room(len(under_way))))
                     try:
                         returned, claimed = await asyncio.shield(taking)
                     except OUT as error:  # what is under way must not be cut off by it, or it would be sent again
                         log.warning("the database gives no letters out", extra={"error": type(error).__name__})
                         return
-                    for letter in claimed:
-                        task = group.create_task(self._send(*letter))
+                    for taken in claimed:
+                        task = group.create_task(self._send(taken))
                         under_way.add(task)
                         task.add_done_callback(under_way.discard)
                         task.add_done_callback(lambda _: self.wake.set())
@@ -128,7 +139,7 @@ class Courier:
                                 await self.wake.wait()
             except asyncio.CancelledError:
                 if taking:
-                    await asyncio.gather(*(self._put_back(letter_id) for letter_id, _, _ in (await taking)[1]))
+                    await asyncio.gather(*(self._put_back(one.letter_id) for one in (await taking)[1]))
                 if under_way:  # a call that was cut off would be made again at the next start
                     await asyncio.wait(under_way, timeout=FINISH)
                 await self._note()
@@ -144,11 +155,11 @@ class Courier:
     async def step(self) -> int:
         """Sends what may leave now, at most one letter per chat, and waits for it; returns how many were dealt with."""
         returned, claimed = await self._take(AT_ONCE)
-        await asyncio.gather(*(self._send(*letter) for letter in claimed))
+        await asyncio.gather(*map(self._send, claimed))
         await self._note()
         return returned + len(claimed)
 
-    async def _take(self, room: int) -> tuple[int, list[tuple[int, Outgoing, int]]]:
+    async def _take(self, room: int) -> tuple[int, list[Taken]]:
         """Notes what was sent; how many letters came back undeliverable, and those that are now `sending`."""
         noted, self._arrived = self._arrived, []
         try:
@@ -161,9 +172,7 @@ class Courier:
         if self._arrived:
             await self._take(0)
 
-    def _route_and_claim(
-        self, room: int, arrived: list[Arrival], session: Session
-    ) -> tuple[int, list[tuple[int, Outgoing, int]]]:
+    def _route_and_claim(self, room: int, arrived: list[Arrival], session: Session) -> tuple[int, list[Taken]]:
         outbox.arrived(session, arrived)
         if not room:
             return 0, []
@@ -185,7 +194,7 @@ class Courier:
             self._give_back(session, letter)
         return len(stuck)
 
-    def _claim(self, room: int, session: Session) -> tuple[int, list[tuple[int, Outgoing, int]]]:
+    def _claim(self, room: int, session: Session) -> tuple[int, list[Taken]]:
         """How many came back since the bot is kept out of their chat, and those to send."""
         at = self._now()
         # A clock that was put back would keep them for hours.
@@ -195,7 +204,7 @@ class Courier:
         for letter in shut:
             self._failed(letter.id or 0, "the bot is kept out of the chat", session)
         return len(shut), [
-            (letter.id or 0, outgoing(letter, chat, card, files), chat.id or 0)
+            Taken(letter.id or 0, outgoing(letter, chat, card, files), chat.id or 0, letter.urgency)
             for letter, chat, card in rows
             if chat.shut_at is None and (files := self._files(session, letter)) is not None
         ]
@@ -211,9 +220,17 @@ class Courier:
             return None
         return tuple(file for file in files if file)
 
-    async def _send(self, letter_id: int, out: Outgoing, chat_id: int) -> None:
+    def _room(self, under_way: int) -> int:
+        """How many letters may be taken: few ahead of the pace, so that what is more urgent overtakes the rest."""
+        ahead = AHEAD - self._pacer.waiting if self.platform.pace.overall_per_second else AT_ONCE
+        return max(0, min(AT_ONCE - under_way, ahead))
+
+    async def _send(self, taken: Taken) -> None:
+        letter_id, out, chat_id, urgency = taken
         try:
-            await self._pacer.turn(out)
+            await self._pacer.turn(out, urgency)
+            if self._pacer.waiting < AHEAD:
+                self.wake.set()
         except asyncio.CancelledError:  # the call was not made, so nothing is uncertain
             await self._put_back(letter_id)
             raise
@@ -293,46 +310,3 @@ def outgoing(letter: Letter, chat: Chat, card: Card | None, files: tuple[File, .
         pin=letter.pin,
         files=files,
     )
-
-
-class Pacer:
-    """Keeps fixed intervals: overall, per chat, and so many a minute per group. Seconds of the event loop's clock."""
-
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
-        self._next = 0.0
-        self._chats: dict[str, float] = {}
-        self._groups: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=pace.group_per_minute))
-
-    def seed(self, sent: Iterable[tuple[str, bool, float]]) -> None:
-        """Counts calls made before: address, whether private, and how many seconds ago; the earliest first."""
-        now = asyncio.get_running_loop().time()
-        for address, private, ago in sent:
-            self._take_place(Outgoing(address, private), now - ago)
-
-    async def turn(self, out: Outgoing) -> None:
-        """Returns when this call may be made, its place being taken."""
-        now = asyncio.get_running_loop().time()
-        at = now
-        if self._pace.overall_per_second:
-            at = max(at, self._next)
-        if self._pace.chat_per_second:
-            at = max(at, self._chats.get(out.address, now))
-        minute = self._minute(out)
-        if minute is not None and len(minute) == self._pace.group_per_minute:
-            at = max(at, minute[0] + MINUTE.total_seconds())
-        self._take_place(out, at)
-        if at > now:
-            await asyncio.sleep(at - now)
-
-    def _minute(self, out: Outgoing) -> deque[float] | None:
-        return self._groups[out.address] if self._pace.group_per_minute and not out.private else None
-
-    def _take_place(self, out: Outgoing, at: float) -> None:
-        if self._pace.overall_per_second:
-            self._next = at + 1 / self._pace.overall_per_second
-        if self._pace.chat_per_second:
-            self._chats[out.address] = at + 1 / self._pace.chat_per_second
-        minute = self._minute(out)
-        if minute is not None:
-            minute.append(at)

@@ -115,5 +115,4 @@ def _lost_to_a_notice(desk: Desk, one: Attachment) -> None:
     notice = desk.session.get_one(Notice, one.notice_id)
     notice.files = [kept for kept in notice.files if kept != one.id]
     text = desk.say("notice.lost", title=notice.title)
-    if notice.made_by and people.private_chat(desk.session, notice.made_by):
-        desk.write(Purpose.TELL, text, person_id=notice.made_by, at=desk.house.awake(desk.now))
+    desk.write(Purpose.TELL, text, person_id=notice.made_by, at=desk.house.awake(desk.now))

@@ -3,12 +3,13 @@
 import asyncio
 from datetime import timedelta
 
+import ahead
 import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 from village import GROUP, MORNING, Village
 
-from bot.courier import GIVE_UP_AFTER, PAUSES, Courier, Pacer
+from bot.courier import GIVE_UP_AFTER, PAUSES, Courier
 from bot.platforms import MessageGone, Outgoing, Pace, RetryLater, Undeliverable
 from storage.chats import Chat
 from storage.database import Database, Seat
@@ -144,32 +145,6 @@ def test_after_a_stop_interrupted_letters_go_again_but_notices_wait_for_a_decisi
     assert [letter.state for letter in _letters(staffed, Purpose.NOTICE)] == [LetterState.UNCERTAIN]
 
 
-def test_the_pace_is_kept_overall_per_chat_and_per_group_and_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    slept: list[float] = []
-
-    async def paced(pace: Pace, calls: list[Outgoing]) -> list[float]:
-        loop, pacer, times = asyncio.get_running_loop(), Pacer(pace), []
-        clock = [0.0]
-        monkeypatch.setattr(loop, "time", lambda: clock[0])
-
-        async def sleep(seconds: float) -> None:
-            slept.append(seconds)
-            clock[0] += seconds
-
-        monkeypatch.setattr(asyncio, "sleep", sleep)
-        for call in calls:
-            await pacer.turn(call)
-            times.append(round(clock[0], 3))
-        monkeypatch.undo()
-        return times
-
-    group, alone = Outgoing("3号楼群", private=False), Outgoing("王阿姨", private=True)
-    assert asyncio.run(paced(Pace(overall_per_second=10), [group, alone, group])) == [0, 0.1, 0.2]
-    assert asyncio.run(paced(Pace(chat_per_second=1), [group, alone, group])) == [0, 0, 1]
-    assert asyncio.run(paced(Pace(group_per_minute=2), [group, alone, group, alone, group])) == [0, 0, 0, 0, 60]
-    assert asyncio.run(paced(Pace(), [group] * 5)) == [0] * 5
-
-
 def test_a_restart_does_not_outrun_the_platform(staffed: Village, monkeypatch: pytest.MonkeyPatch) -> None:
     """What left in the minute before the stop counts: 19 messages here, and one that nobody knows of."""
     monkeypatch.setattr(staffed.console, "pace", Pace(overall_per_second=1, chat_per_second=1, group_per_minute=20))
@@ -187,34 +162,25 @@ def test_a_restart_does_not_outrun_the_platform(staffed: Village, monkeypatch: p
                 )
             )  # fmt: skip
 
-    async def start_anew() -> tuple[float, float]:
-        loop, clock = asyncio.get_running_loop(), [1000.0]
+    app = staffed.stage.app
+    courier = Courier(
+        staffed.console, Seat(staffed.database, "x"), app.lanes.submit, app._give_back, staffed.clock, store=app.store
+    )
 
-        async def sleep(seconds: float) -> None:
-            clock[0] += seconds
+    async def start_anew() -> float:
+        await courier.recover()
+        return asyncio.get_running_loop().time()
 
-        app = staffed.stage.app
-        courier = Courier(
-            staffed.console,
-            Seat(staffed.database, "x"),
-            app.lanes.submit,
-            app._give_back,
-            staffed.clock,
-            store=app.store,
-        )
-        with monkeypatch.context() as patch:
-            patch.setattr(loop, "time", lambda: clock[0])
-            patch.setattr(asyncio, "sleep", sleep)
-            await courier.recover()
-            await courier._pacer.turn(Outgoing("王阿姨", private=True))
-            overall = clock[0] - 1000
-            await courier._pacer.turn(Outgoing(GROUP, private=False))
-        return overall, clock[0] - 1000
+    async def left(out: Outgoing) -> float:
+        await courier._pacer.turn(out)
+        return asyncio.get_running_loop().time()
 
     staffed.look(before)
-    overall, group = staffed.do(start_anew())
-    assert overall == 1  # the one nobody knows of may have left just now
-    assert group == 60 - max(ago for ago in seconds if ago < 60)
+    started = staffed.do(start_anew())
+    overall = ahead.run(left(Outgoing("王阿姨", private=True)), at=started)
+    group = ahead.run(left(Outgoing(GROUP, private=False)), at=overall)
+    assert overall - started == pytest.approx(1, abs=0.1)  # the one nobody knows of may have left just now
+    assert group - started == pytest.approx(60 - max(ago for ago in seconds if ago < 60), abs=0.1)
 
 
 class Server:

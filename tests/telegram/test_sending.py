@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from street import Street
 from village import GROUP
 
-from bot.courier import Pacer
+from bot.pacer import Pacer
 from bot.platforms import MessageGone, Outgoing, Pace, RetryLater, Undeliverable
 from bot.platforms.telegram import PACE, BadToken, Telegram
 from bot.platforms.telegram.words import keyboard, parts
