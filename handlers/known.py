@@ -1,11 +1,12 @@
 """What is known without asking the database: bound chats, staff, and who reported a moment ago."""
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, func, select
 
 from handlers.beforehand import JOINING, Beforehand, Seat
 from handlers.message import Message
@@ -99,22 +100,54 @@ def load(session: Session, on_duty: Callable[[Session], Callable[[str], tuple[st
     return known
 
 
+PAGE = 200  # reports
+_NEWEST = (
+    select(Report.id, Report.at, Report.request_id, Report.person_id)
+    .add_columns(col(Report.chat_id))
+    .where(col(Report.id) < bindparam("before"))
+    .order_by(col(Report.id).desc())
+    .limit(PAGE)
+)
+
+
+class Said(NamedTuple):
+    """When somebody reported something where, by the rows' ids."""
+
+    id: int
+    at: datetime
+    request_id: int
+    person_id: int
+    chat_id: int
+
+
 def _reported(session: Session) -> dict[Seat, tuple[str, datetime]]:
     """The last reports, whichever process heard them; read from the newest backwards, never the whole table."""
+    lately: list[Said] = []
+    before = (session.exec(select(func.max(Report.id))).one() or 0) + 1
+    while page := [Said(*row) for row in session.connection().execute(_NEWEST, {"before": before})]:
+        since = (lately or page)[0].at - JOINING
+        lately += [said for said in page if said.at >= since]
+        before = page[-1].id
+        if page[-1].at < since:
+            break
+    return _seats(session, lately)
+
+
+def _seats(session: Session, lately: Sequence[Said]) -> dict[Seat, tuple[str, datetime]]:
+    """By three small looks: a planner offered one large join would begin at its wrong end."""
+    those = {said.request_id for said in lately}
+    open_cases = select(Request.id, Request.category).where(col(Request.id).in_(those), col(Request.state).in_(OPEN))
+    category = dict(session.exec(open_cases).all())
+    where = {said.chat_id for said in lately}
+    keys = {chat.id: chat.key for chat in session.exec(select(Chat).where(col(Chat.id).in_(where)))}
+    who = {said.person_id for said in lately}
+    users: dict[int, list[Address]] = {}
+    for address in session.exec(select(Address).where(col(Address.person_id).in_(who))):
+        users.setdefault(address.person_id, []).append(address)
     reported: dict[Seat, tuple[str, datetime]] = {}
-    query = (
-        select(Report.at, Request.category, Chat, Address.user)
-        .join(Request, col(Request.id) == Report.request_id)
-        .join(Chat, col(Chat.id) == Report.chat_id)
-        .join(Address, col(Address.person_id) == Report.person_id)
-        .where(Address.platform == Chat.platform, Address.account == Chat.account, col(Request.state).in_(OPEN))
-        .order_by(col(Report.id).desc())
-    )
-    newest: datetime | None = None
-    with closing(session.exec(query, execution_options={"yield_per": 100})) as rows:
-        for at, category, chat, user in rows:
-            newest = newest or at
-            if newest - at > JOINING:
-                break
-            reported.setdefault((chat.key, user), (category, at))
+    for said in lately:
+        key = keys[said.chat_id]
+        for one in users.get(said.person_id, []):
+            if said.request_id in category and (one.platform, one.account) == key[:2]:
+                reported.setdefault((key, one.user), (category[said.request_id], said.at))
     return reported

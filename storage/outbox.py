@@ -61,6 +61,10 @@ class Letter(Row, table=True):
             sqlite_where=text("state IN ('waiting', 'sending')"),
             postgresql_where=text("state IN ('waiting', 'sending')"),
         ),
+        Index(
+            "ix_letter_spoken", "chat_id", "created_at",
+            sqlite_where=text("spoken IS 1"), postgresql_where=text("spoken IS true"),
+        ),
     )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True)
@@ -88,7 +92,7 @@ class Letter(Row, table=True):
     state: LetterState = Field(default=LetterState.WAITING, sa_type=words(LetterState))
     created_at: datetime = Field(sa_type=UTCTime)
     not_before: datetime = Field(sa_type=UTCTime)
-    sent_at: datetime | None = Field(default=None, sa_type=UTCTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)
     blank_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)
     attempts: int = 0
     message: str | None = None  # the platform's id of what was sent
@@ -213,12 +217,15 @@ _MAY_LEAVE = (col(Letter.not_before) <= bindparam("at")) | (
     (col(Letter.created_at) > bindparam("at"))
     & ((col(Letter.not_before) <= col(Letter.created_at)) | (col(Letter.attempts) > 0))
 )
+# Word for word what the partial index says: a parameter would not match it.
+_QUEUED = text("letter.state IN ('waiting', 'sending')")
 _OF_ACCOUNT = (Letter.platform == bindparam("platform"), Letter.account == bindparam("account"))
-_UNDER_WAY = select(Letter.chat_id).where(*_OF_ACCOUNT, Letter.state == LetterState.SENDING)
+_UNDER_WAY = select(Letter.chat_id).where(*_OF_ACCOUNT, _QUEUED, Letter.state == LetterState.SENDING)
 _NEXT = (
     select(Letter.id, Letter.chat_id)
     .where(
         *_OF_ACCOUNT,
+        _QUEUED,
         Letter.state == LetterState.WAITING,
         _MAY_LEAVE,
         col(Letter.chat_id).not_in(bindparam("closed", expanding=True)),
@@ -237,7 +244,7 @@ _WITH_CHAT = (
 )
 _WITHOUT_WAY = (
     select(Letter)
-    .where(col(Letter.platform).is_(None), Letter.state == LetterState.WAITING, _MAY_LEAVE)
+    .where(col(Letter.platform).is_(None), _QUEUED, Letter.state == LetterState.WAITING, _MAY_LEAVE)
     .order_by(col(Letter.id))
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -401,7 +408,7 @@ def recover(session: Session, platform: str, account: str, *, at: datetime) -> l
     uncertain = []
     for letter in session.exec(
         select(Letter).where(
-            Letter.platform == platform, Letter.account == account, Letter.state == LetterState.SENDING
+            Letter.platform == platform, Letter.account == account, _QUEUED, Letter.state == LetterState.SENDING
         )
     ):
         if letter.purpose == Purpose.NOTICE:
@@ -478,6 +485,7 @@ def waiting_for_gone(session: Session, purposes: Collection[Purpose]) -> list[Le
             select(Letter)
             .join(people.Person, col(people.Person.id) == Letter.person_id)
             .where(
+                _QUEUED,
                 Letter.state == LetterState.WAITING,
                 col(Letter.purpose).in_(purposes),
                 col(people.Person.gone).is_(True),
@@ -491,7 +499,7 @@ def unroute(session: Session, person_id: int, chat_id: int) -> None:
     """Waiting letters to a person look for another way: this chat is theirs no more."""
     for letter in session.exec(
         select(Letter)
-        .where(Letter.state == LetterState.WAITING, Letter.person_id == person_id, Letter.chat_id == chat_id)
+        .where(_QUEUED, Letter.state == LetterState.WAITING, Letter.person_id == person_id, Letter.chat_id == chat_id)
         .with_for_update()
     ):
         letter.chat_id = letter.platform = letter.account = None
@@ -521,7 +529,8 @@ def notice_of(session: Session, chat_id: int, message: str) -> int | None:
 
 
 def count_waiting(session: Session) -> int:
-    return session.exec(select(func.count()).select_from(Letter).where(Letter.state == LetterState.WAITING)).one()
+    query = select(func.count()).select_from(Letter)
+    return session.exec(query.where(_QUEUED, Letter.state == LetterState.WAITING)).one()
 
 
 def case_on_card(session: Session, chat_id: int, message: str) -> int | None:
@@ -538,7 +547,9 @@ def public_key(number: int | None) -> str:
 def next_after(session: Session, at: datetime) -> datetime | None:
     """When, after a moment, the next waiting letter may leave."""
     return session.exec(
-        select(func.min(Letter.not_before)).where(Letter.state == LetterState.WAITING, col(Letter.not_before) > at)
+        select(func.min(Letter.not_before)).where(
+            _QUEUED, Letter.state == LetterState.WAITING, col(Letter.not_before) > at
+        )
     ).one()
 
 

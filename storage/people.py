@@ -42,7 +42,7 @@ class Person(Row, table=True):
     phone: str | None = None  # staff only: a work telephone that is given out
     stand_in_key: str | None = None  # who steps in (AB 岗)
     unreachable_at: datetime | None = Field(default=None, sa_type=UTCTime)
-    source: str
+    source: str = Field(index=True)
     gone: bool = False
 
 
