@@ -421,7 +421,7 @@ def warnings(settings: Settings) -> Iterator[str]:
         if not person.accounts:
             yield (
                 f"people.{person.key}: no account, so nothing reaches {person.name}; "
-                "write their number into accounts once they pressed Start"
+                f"gridbot invite --person {person.key} prints the link to send them"
             )
     idle = {person.key for person in settings.people if not person.roles}
     for person in settings.people:

@@ -7,6 +7,8 @@ from storage import (
     duties,
     events,
     grids,
+    invitations,
+    leaves,
     notices,
     outbox,
     people,
@@ -18,6 +20,6 @@ from storage import (
 )
 
 TABLES = (
-    attachments, chats, deliveries, duties, events, grids, notices, outbox, people, questions, reports, requests, texts,
-    units,
+    attachments, chats, deliveries, duties, events, grids, invitations, leaves, notices, outbox, people, questions,
+    reports, requests, texts, units,
 )  # fmt: skip
