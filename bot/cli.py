@@ -97,7 +97,7 @@ def run(path: ConfigFile = DEFAULT) -> None:
 def check(path: ConfigFile = DEFAULT) -> None:
     """Says what is wrong with the configuration, and who cannot be reached; exit code 1 if it cannot run."""
     settings = _settings(path)
-    for warning in config.warnings(settings):
+    for warning in config.warnings(settings, reach.invited(settings)):
         typer.echo(f"note: {warning}")
     for sentence in reach.unreached(settings):
         typer.echo(f"note: {sentence}")

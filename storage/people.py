@@ -193,6 +193,12 @@ def at_address(session: Session, platform: str, account: str, user: str) -> tupl
     return session.exec(_AT_ADDRESS, params=where).one_or_none()
 
 
+def accounts(session: Session, key: str) -> list[tuple[Person, Address]]:
+    """Somebody of the staff with each of their accounts."""
+    query = select(Person, Address).join(Address, col(Address.person_id) == Person.id).where(Person.key == key)
+    return list(session.exec(query.order_by(col(Address.id))))
+
+
 def holders(session: Session, rank: Rank, grid: Grid) -> list[Person]:
     """Who acts as `rank` for `grid`: at the nearest grid upwards that has anybody."""
     paths = grid.ancestors
