@@ -1,7 +1,7 @@
 """What is bound to a grid by a word: a group, from within it, and the flat somebody lives in."""
 
 from handlers import posts
-from handlers.aside import among_residents, aside, can_be_alone
+from handlers.aside import aside, must_be_alone
 from handlers.desk import Desk, Sorry
 from handlers.message import Reply
 from handlers.posts import SENIOR
@@ -60,8 +60,7 @@ def bind_flat(desk: Desk, words: str) -> Reply | None:
     """绑定 3-2-501: where the speaker can be found. It gives no right."""
     if not words:
         return aside(desk, _now(desk))
-    if among_residents(desk) and not can_be_alone(desk):
-        return aside(desk, "")  # asks them to write first: a flat is nothing for a group
+    must_be_alone(desk)  # a flat is nothing for a group
     if words in desk.say("bind.none").split():
         desk.person.flat = None
         return aside(desk, desk.say("bind.cleared"))

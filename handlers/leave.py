@@ -30,7 +30,7 @@ def off(desk: Desk, words: str) -> Reply | None:
     person = _whose(desk, names.pop(0)) if names and (len(names) > 1 or not days) else desk.person
     if not days:
         return _listed(desk, person)
-    relief = _relief(desk, person, names)
+    relief = _relief(desk, person, names, days)
     _check(desk, person, relief, days[0], days[-1])
     return aside(desk, _enter(desk, person, relief, days[0], days[-1]))
 
@@ -69,10 +69,10 @@ def _whose(desk: Desk, name: str) -> Person:
     return person
 
 
-def _relief(desk: Desk, person: Person, names: Sequence[str]) -> Person:
+def _relief(desk: Desk, person: Person, names: Sequence[str], days: Sequence[date]) -> Person:
     """Whom the words name, else the stand-in the file names."""
     if names:
-        return posts.somebody(desk, names[0], lambda key: f"/off {key}")
+        return posts.somebody(desk, names[0], lambda key: f"/off {posts.handle(person)} {days[0]} {days[-1]} {key}")
     relief = people.by_key(desk.session, person.stand_in_key) if person.stand_in_key else None
     if relief is None:
         raise Sorry(desk.say("off.who"))
@@ -168,18 +168,22 @@ def begin(desk: Desk, leave: Leave) -> None:
 
 @job(Leave.end_at)
 def end(desk: Desk, leave: Leave) -> None:
-    """Both hear it; what the relief was given in that time goes to who answers for it."""
+    """Both hear it, unless another leave follows; what the relief was given goes to who answers for it."""
     leave.end_at = None
     person = desk.session.get_one(Person, leave.person_id)
     relief = desk.session.get_one(Person, leave.relief_id)
-    if person.relief_id == relief.id:
-        person.relief_id = None
+    desk.session.flush()
+    after = leaves.running(desk.session, leave.person_id)  # began at this very moment
+    person.relief_id = after.relief_id if after else None
     desk.roles_changed()
     back = sorted(succession.left_behind(desk.session, relief))
     moved = [number for number in back if succession.hand_over(desk, number)]
     went = desk.say("off.returned", count=len(moved), numbers=_short(moved)) if moved else ""
-    _tell(desk, relief, desk.say("off.ends.relief", name=person.name) + went)
-    _tell(desk, person, desk.say("off.ends", relief=relief.name) + _numbers(desk, person, _open_of(desk, person)))
+    if after is None or after.relief_id != relief.id:
+        _tell(desk, relief, desk.say("off.ends.relief", name=person.name) + went)
+    if after is None:
+        open_now = _numbers(desk, person, _open_of(desk, person))
+        _tell(desk, person, desk.say("off.ends", relief=relief.name) + open_now)
 
 
 def _cancel(desk: Desk, leave: Leave | None) -> str:

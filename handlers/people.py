@@ -25,7 +25,11 @@ def start(desk: Desk, words: str) -> Reply | None:
     if not desk.here.private:
         return aside(desk, _greeting(desk))
     if invitations.is_code(words):
-        desk.write(Purpose.ANSWER, roles.take_up(desk, words), chat_id=desk.chat_id)
+        desk.person.unreachable_at = None  # they can be reached, whatever becomes of the code
+        taken, word = roles.take_up(desk, words)
+        if not taken:
+            return Reply(word)
+        desk.write(Purpose.ANSWER, word, chat_id=desk.chat_id)
     wanted = _wanted(desk, words)
     waiting = access.mine_to_work(desk)[:CAUGHT_UP] if desk.is_staff else []
     if not (wanted or waiting):

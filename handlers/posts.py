@@ -7,6 +7,7 @@ from handlers.desk import Desk, Sorry
 from handlers.message import Button
 from nlp.places import building, find
 from storage import grids, people
+from storage.follow import FILE
 from storage.grids import Grid
 from storage.people import Person, Post, Rank, Role
 from storage.units import Unit
@@ -14,7 +15,8 @@ from storage.units import Unit
 SENIOR = frozenset({Rank.LEADER, Rank.CHIEF, Rank.ADMIN})
 ORDER = (Rank.BUILDING, Rank.WORKER, Rank.LEADER, Rank.CHIEF, Rank.ADMIN)
 CHOICES = 8
-_BY_ID = re.compile(r"id:(\d{1,9})", re.ASCII)  # in buttons only: of people who have no key yet
+SHORT = 12  # characters of a key that a button has room for
+_BY_ID = re.compile(r"id:(\d{1,9})", re.ASCII)  # in buttons only: who has no key yet, or a long one
 
 
 def _own(desk: Desk) -> list[Post]:
@@ -78,14 +80,20 @@ def person_named(desk: Desk, word: str, command: Callable[[str], str]) -> Person
 def somebody(desk: Desk, word: str, command: Callable[[str], str]) -> Person:
     """As `person_named`; Sorry if there is nobody of that name."""
     person = person_named(desk, word, command)
-    if person is None:
+    if person is None or not _works_here(desk, person):
         raise Sorry(desk.say("posts.nobody", name=word[:20]))
     return person
 
 
+def _works_here(desk: Desk, person: Person) -> bool:
+    """By a role; the file may name somebody only to stand in for others."""
+    named = person.source == FILE and person.key is not None and not person.gone
+    return named or bool(people.roles(desk.session, person))
+
+
 def handle(person: Person) -> str:
     """What stands for a person in a button."""
-    return person.key or f"id:{person.id}"
+    return person.key if person.key and len(person.key) <= SHORT else f"id:{person.id}"
 
 
 def _duties(desk: Desk, person: Person) -> str:

@@ -1,6 +1,6 @@
 """Posts given and taken in chat: /role, /dismiss, and the invitation for whom nobody here knows yet."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from handlers import leave, posts, succession
 from handlers.aside import aside
@@ -13,7 +13,7 @@ from storage.follow import CHAT
 from storage.grids import Grid
 from storage.invitations import GOOD_FOR, Invitation
 from storage.outbox import Purpose
-from storage.people import Person, Rank, Role
+from storage.people import STAFF, Person, Rank, Role
 from storage.units import Unit
 
 LONGEST_NAME = 5  # characters of a name that a button carries on
@@ -50,7 +50,7 @@ def appoint(desk: Desk, words: str) -> Reply | None:
     found = posts.grids_named(desk, where, lambda grid: posts.may_give(desk, rank, grid.path))
     if len(found) == 1:
         return _appoint(desk, who, rank, found[0], None)
-    person = _meant(desk, who, f"{rank} {found[0].key}")
+    person = _meant(desk, who, lambda key: f"/role {key} {rank} {found[0].key}")
     name = posts.handle(person) if person else who[:LONGEST_NAME]
     choices = posts.grid_choices(desk, found, lambda key: f"/role {name} {rank} {key}")
     return aside(desk, desk.say("posts.which_grid", name=where[:20]), choices)
@@ -81,11 +81,11 @@ def _unit(desk: Desk, word: str) -> Unit:
     return unit
 
 
-def _meant(desk: Desk, who: str, rest: str) -> Person | None:
+def _meant(desk: Desk, who: str, command: Callable[[str], str]) -> Person | None:
     """None: nobody here knows them."""
     if desk.said.named:
         return _of(desk, desk.said.named[0])
-    if person := posts.person_named(desk, who, lambda key: f"/role {key} {rest}"):
+    if person := posts.person_named(desk, who, command):
         return person
     quoted = desk.said.quoted
     return _of(desk, quoted.sender) if quoted and not (quoted.by_us or quoted.sender.is_bot) else None
@@ -98,14 +98,16 @@ def _of(desk: Desk, sender: Sender) -> Person:
 def _appoint(desk: Desk, who: str, rank: Rank, grid: Grid | None, unit: Unit | None) -> Reply | None:
     place = grid.name if grid else unit.name if unit else ""
     duty = {"place": place, "rank": desk.say(f"rank.{rank}")}
-    person = _meant(desk, who, f"{rank} {grid.key if grid else unit.key if unit else ''}")
+    key_of_place = grid.key if grid else unit.key if unit else ""
+    person = _meant(desk, who, lambda key: f"/role {key} {rank} {key_of_place}")
     if person is None:
         return _invite(desk, who.removeprefix("@"), rank, grid, unit, duty=duty)
     speaker = desk.person.name
     if hold(desk, person, rank, grid, unit) is None:
         raise Sorry(desk.say("role.held", name=person.name, **duty))
     if reached(desk, person):
-        desk.write(Purpose.TELL, desk.say("role.told", who=speaker, **duty), person_id=person.id)
+        told = desk.say("role.told", who=speaker, **duty) + (desk.say("role.work") if rank in STAFF else "")
+        desk.write(Purpose.TELL, told, person_id=person.id)
         return aside(desk, desk.say("role.given", name=person.name, **duty))
     link = desk.link("w")
     how = desk.say("role.link", link=link) if link else desk.say("role.write_first", bot=desk.house.bot_name)
@@ -146,43 +148,47 @@ def _invite(
 # -- taking up an invitation --------------------------------------------------------------------------------------
 
 
-def take_up(desk: Desk, code: str) -> str:
-    """Whoever says the code holds the role from now on; returns the word about it. Sorry if it is good no more."""
+def take_up(desk: Desk, code: str) -> tuple[bool, str]:
+    """Whether whoever says the code holds the role from now on, and the word about it."""
     invitation = invitations.of_code(desk.session, code)
     if invitation is None:
-        raise Sorry(desk.say("invite.unknown"))
+        return False, desk.say("invite.unknown")
     if invitation.used_at is not None:
-        raise Sorry(desk.say("invite.used"))
+        return False, desk.say("invite.used")
     if invitation.expires_at <= desk.now:
-        raise Sorry(desk.say("invite.expired"))
-    if invitation.person_id is not None:
-        _become(desk, invitation, desk.session.get_one(Person, invitation.person_id))
-    else:
-        _take(desk, invitation)
+        return False, desk.say("invite.expired")
+    refused = _become(desk, invitation) if invitation.person_id is not None else _take(desk, invitation)
+    if refused:
+        return False, refused
     invitation.used_at, invitation.used_by = desk.now, desk.person.id
-    return desk.say("invite.taken")
+    return True, desk.say("invite.taken")
 
 
-def _take(desk: Desk, invitation: Invitation) -> None:
+def _take(desk: Desk, invitation: Invitation) -> str | None:
+    """The role, or why not."""
     session, person = desk.session, desk.person
     grid = session.get(Grid, invitation.grid_id) if invitation.grid_id else None
     unit = session.get(Unit, invitation.unit_id) if invitation.unit_id else None
-    if invitation.rank is None or hold(desk, person, invitation.rank, grid, unit) is None:
-        raise Sorry(desk.say("invite.held"))
+    rank = Rank(invitation.rank or "")
+    if hold(desk, person, rank, grid, unit) is None:
+        return desk.say("invite.held")
     if invitation.name and person.source == CHAT:
         person.name = invitation.name
+    return None
 
 
-def _become(desk: Desk, invitation: Invitation, meant: Person) -> None:
-    """The account that speaks is that of a person of the file."""
+def _become(desk: Desk, invitation: Invitation) -> str | None:
+    """The account that speaks is that of a person of the file; or why not."""
     mine, address = desk.account
+    meant = desk.session.get_one(Person, invitation.person_id)
     if mine.id == meant.id:
-        raise Sorry(desk.say("invite.held"))
+        return desk.say("invite.held")
     if mine.key is not None and not mine.gone:
-        raise Sorry(desk.say("invite.somebody", name=mine.name))
+        return desk.say("invite.somebody", name=mine.name)
     outbox.unroute(desk.session, desk.id_of(mine), desk.chat_id)
     address.person_id, invitation.address_id = desk.id_of(meant), address.id
     desk.roles_changed()
+    return None
 
 
 # -- taking back --------------------------------------------------------------------------------------------------
@@ -196,7 +202,7 @@ def dismiss(desk: Desk, words: str) -> Reply | None:
     where = rest or where
     if not first and not desk.said.named and not desk.said.quoted:
         raise Sorry(desk.say("dismiss.how"))
-    person = _meant(desk, first, "")
+    person = _meant(desk, first, lambda key: f"/dismiss {key} {rank or ''}".strip())
     if person is None:
         raise Sorry(desk.say("posts.nobody", name=first[:20]))
     roles = _takeable(desk, person, rank, where)

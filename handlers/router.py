@@ -260,7 +260,8 @@ class Router:
         """Runs a command: the role gate, the case, the missing words, the deed."""
         chosen = COMMANDS[parsed.name]
         if chosen.ranks and not chosen.ranks & {post.rank for post in desk.posts}:
-            raise Sorry(desk.say("refused.rank", command=desk.say(f"command.{chosen.name}.names").split()[0]))
+            refused = "refused.senior" if desk.is_staff else "refused.rank"
+            raise Sorry(desk.say(refused, command=desk.say(f"command.{chosen.name}.names").split()[0]))
         if chosen.right is None:
             if chosen.prompt and not parsed.all_words:
                 return self._prompt(desk, chosen, f"/{chosen.name} ")

@@ -80,8 +80,7 @@ def follow_parents(session: Session) -> None:
     there = {grid.key: grid for grid in session.exec(select(Grid))}
     imported = [grid for grid in there.values() if grid.source == CSV]
     for grid in sorted(imported, key=lambda grid: grid.path.count("/")):
-        if parent := there.get(grid.parent_key or ""):
-            grid.path = f"{parent.path}{grid.key}/"
+        grid.path = f"{there[grid.parent_key or ''].path}{grid.key}/"
     session.flush()
 
 

@@ -34,6 +34,10 @@ def ahead(session: Session, person_id: int) -> list[Leave]:
     return list(session.exec(query.order_by(col(Leave.first_day), col(Leave.id))))
 
 
+def running(session: Session, person_id: int) -> Leave | None:
+    return next((leave for leave in ahead(session, person_id) if leave.runs), None)
+
+
 def away(session: Session, person_id: int, first: date, last: date) -> Leave | None:
     """A leave of a person that shares a day with these."""
     return next((leave for leave in ahead(session, person_id) if _meet(leave, first, last)), None)

@@ -180,9 +180,10 @@ def test_a_micro_grid_of_an_unusual_size_is_a_warning(gridbot: Gridbot, table: C
         (HEADER + "b7,7号楼,building,east,,9,9,9\n", ["line 2: 2 cells more than the header has columns"]),
         (HEADER + "b7\n", ["line 2: the name is missing"]),
         (HEADER + "b7,7号楼,building,moon,,\n", ["line 2: there is no grid 'moon'"]),
-        (HEADER + "a,a,grid,b,,\nb,b,grid,a,,\nc,c,grid,b,,\n", ["line 2: 'a' is under itself", "line 3: 'b' is under itself"]),
+        (HEADER + "a,a,grid,b,,\nb,b,grid,a,,\nc,c,grid,b,,\n", ["line 2: 'a' is under itself",
+                                                                  "line 3: 'b' is under itself"]),
         (HEADER + "a,a,grid,a,,\n", ["line 2: 'a' is under itself"]),
-        (HEADER + "b7,7号楼,building,east,,\nb7,7号楼,building,east,,\n", ["line 3: the key 'b7' stands in line 2, too"]),
+        (HEADER + "b7,7,grid,east,,\nb7,7,grid,east,,\n", ["line 3: the key 'b7' stands in line 2, too"]),
         (HEADER + "b3,三号楼,building,east,,\n", ["line 2: 'b3' was made in config.toml: change it there"]),
     ],
 )  # fmt: skip

@@ -159,3 +159,9 @@ def test_a_dismissed_role_can_be_given_again(staffed: Village) -> None:
     staffed.tells("周师傅", f"/start {invited(staffed)}")
     assert ranks(staffed, "周师傅") == [("worker", "village/east/b5/")]
     assert len(staffed.look(lambda s: s.exec(select(Role).where(Role.source == "chat")).all())) == 1
+
+
+def test_who_says_a_bad_code_can_be_reached_all_the_same(village: Village) -> None:
+    village.tells("张网格员", "/start i" + "a" * 16)
+    village.says("王阿姨", LIFT)
+    assert village.card(1, at="张网格员").startswith("#1")

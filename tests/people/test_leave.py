@@ -14,6 +14,7 @@ LIFT = "3号楼电梯又坏了,按了没反应"
 BOXES = "5号楼楼道堆满纸箱"
 TRAPPED = "有人被困在3号楼电梯里了!"
 EAST = "东网格群"
+HOW = "请这样写:请假 11-28 11-30 刘网格员;替别人请:请假 张网格员 明天 周五 刘网格员。"
 
 
 def lead(village: Village, number: int = 1) -> str:
@@ -59,7 +60,7 @@ def test_while_somebody_is_away_the_other_is_sent_what_comes(alone: Village) -> 
     assert alone.card(3, at="刘网格员").startswith("#3")
     assert alone.tells("刘网格员", "备注 1 在等配件")[0].startswith("#1 已备注")
     assert alone.tells("刘网格员", "待办")[0].startswith("1 件:")
-    assert alone.tells("刘网格员", "任命 王阿姨 网格员 3号楼") == ["「任命」由工作人员使用。"]
+    assert alone.tells("刘网格员", "任命 王阿姨 网格员 3号楼") == ["「任命」由网格长以上使用。"]
     alone.presses("刘网格员", "接单", about="#3 ")
 
     for name in ("张网格员", "刘网格员"):
@@ -138,11 +139,11 @@ def test_one_day_is_one_day(staffed: Village) -> None:
         ("请假 明天 周五 张网格员", "替班人不能是本人。"),
         ("请假 明天 周五 王阿姨", "不认识「王阿姨」。写工作人员的姓名,或回复TA的消息。"),
         ("请假 李网格长 明天 周五 刘网格员", "李网格长不归您管,请找上一级或管理员。"),
-        ("请假 明天 周三 周五 刘网格员", "请这样写:请假 11-28 11-30 刘网格员;替别人请:请假 张网格员 明天 周五 刘网格员。"),
-        ("请假 张网格员 刘网格员 明天 周五 李网格长", "请这样写:请假 11-28 11-30 刘网格员;替别人请:请假 张网格员 明天 周五 刘网格员。"),
-        ("请假 张网格员 刘网格员", "请这样写:请假 11-28 11-30 刘网格员;替别人请:请假 张网格员 明天 周五 刘网格员。"),
-        ("请假 取消 吧 好吗", "请这样写:请假 11-28 11-30 刘网格员;替别人请:请假 张网格员 明天 周五 刘网格员。"),
-        ("请假 2月30日 刘网格员", "请这样写:请假 11-28 11-30 刘网格员;替别人请:请假 张网格员 明天 周五 刘网格员。"),
+        ("请假 明天 周三 周五 刘网格员", HOW),
+        ("请假 张网格员 刘网格员 明天 周五 李网格长", HOW),
+        ("请假 张网格员 刘网格员", HOW),
+        ("请假 取消 吧 好吗", HOW),
+        ("请假 2月30日 刘网格员", HOW),
         ("请假 明天到哪天", "不认识「明天到哪天」。写工作人员的姓名,或回复TA的消息。"),
         ("请假", "张网格员没有请假。登记:请假 明天 周五 替班人。"),
         ("/off cancel 99", "没有这次请假,或已经结束。"),
@@ -257,3 +258,61 @@ def test_a_contact_on_leave_is_relieved_by_a_colleague(staffed: Village) -> None
     staffed.says("王阿姨", "3号楼暖气不热")
     staffed.wait(minutes=1)
     assert staffed.card(1, at="马班长").startswith("#1")
+
+
+def test_one_leave_follows_another_without_a_gap(alone: Village) -> None:
+    alone.tells("张网格员", "请假 今天 今天 刘网格员")
+    alone.tells("张网格员", "请假 明天 明天 刘网格员")
+    alone.tells("张网格员", "请假 周三 周三 李网格长")
+    alone.new("刘网格员")
+    alone.new("张网格员")
+    alone.wait(days=1)
+    alone.says("王阿姨", LIFT)
+    assert lead(alone) == "刘网格员"
+    assert not any("回来了" in text for text in alone.new("刘网格员"))
+    alone.wait(days=1)
+    assert lead(alone) == "李网格长"
+    assert any(text.startswith("张网格员回来了,替班结束。您替班时接的 1 件已转回:#1") for text in alone.new("刘网格员"))
+    assert not any("请假结束" in text for text in alone.new("张网格员"))
+    alone.wait(days=1)
+    assert any("请假结束" in text for text in alone.new("张网格员"))
+    assert lead(alone) == "李网格长"  # he answers for it anyway
+
+
+def test_for_who_never_wrote_it_can_be_entered_all_the_same(village: Village) -> None:
+    village.reach("李网格长", "刘网格员")
+    assert village.tells("李网格长", "请假 张网格员 今天 今天 刘网格员")[0].endswith("刘网格员替班。")
+    village.says("王阿姨", LIFT)
+    village.wait(days=1)
+    assert village.sees("张网格员") == []
+
+
+def test_of_two_of_one_name_the_relief_is_chosen(staffed: Village) -> None:
+    def rename(session: Session) -> None:
+        session.exec(select(Person).where(Person.key == "liu")).one().name = "李网格长"
+
+    staffed.look(rename)
+    assert staffed.tells("张网格员", "请假 明天 周五 李网格长") == ["有几位「李网格长」,是哪一位?"]
+    staffed.presses("张网格员", "李网格长 东网格网格长")
+    assert leaves(staffed)[0].relief_id == staffed.look(
+        lambda session: session.exec(select(Person.id).where(Person.key == "li")).one()
+    )
+
+
+def test_who_was_dismissed_may_not_stand_in(alone: Village) -> None:
+    alone.says("周师傅", "大家好")
+    alone.says("李网格长", "/任命 网格员 3号楼", to="大家好")
+    alone.tells("周师傅", "/start")
+    assert alone.tells("张网格员", "请假 明天 周五 周师傅")[0].endswith("周师傅替班。")
+    alone.tells("李网格长", "免去 周师傅")
+    assert alone.tells("张网格员", "请假 明天 周五 周师傅")[0].startswith("不认识「周师傅」。")
+
+
+def test_who_stands_in_for_a_leader_does_the_work_and_appoints_nobody(alone: Village) -> None:
+    alone.tells("李网格长", "请假 今天 周五 刘网格员")
+    alone.says("王阿姨", LIFT)
+    assert alone.tells("刘网格员", "备注 1 看过了")[0].startswith("#1 已备注")
+    for words in ("任命 张网格员 网格长 3号楼", "免去 张网格员 网格员", "交接 张网格员 刘网格员"):
+        assert "不归您管" in alone.tells("刘网格员", words)[0] or "配置文件" in alone.tells("刘网格员", words)[0]
+    alone.says("刘网格员", "/绑群 3号楼", at="新群")
+    assert alone.sees("新群")[-1].text == "3号楼不归您管,请找上一级或管理员。"

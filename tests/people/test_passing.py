@@ -4,6 +4,7 @@ import pytest
 from sqlmodel import Session, select
 from village import Village
 
+from storage import requests
 from storage.people import Person
 
 LIFT = "3号楼电梯又坏了,按了没反应"
@@ -78,7 +79,7 @@ def test_a_leader_takes_them_and_is_not_told_twice(busy: Village) -> None:
         ("李网格长", "交接 张网格员 王总网格长", "王总网格长不归您管,请找上一级或管理员。"),
         ("李网格长", "交接 张网格员 刘网格员", "刘网格员不归您管,请找上一级或管理员。"),
         ("赵主任", "交接 孙经理 张网格员", "孙经理手上没有可以交给张网格员的事。"),
-        ("张网格员", "交接 张网格员 李网格长", "「交接」由工作人员使用。"),
+        ("张网格员", "交接 张网格员 李网格长", "「交接」由网格长以上使用。"),
     ],
 )
 def test_what_cannot_be_handed_over(busy: Village, who: str, words: str, answer: str) -> None:
@@ -88,3 +89,9 @@ def test_what_cannot_be_handed_over(busy: Village, who: str, words: str, answer:
 def test_nothing_goes_to_who_is_away(busy: Village) -> None:
     busy.tells("赵主任", "请假 李网格长 今天 周五 王总网格长")
     assert busy.tells("赵主任", "交接 张网格员 李网格长") == ["李网格长正在请假,请交给别人。"]
+
+
+def test_what_another_process_moved_meanwhile_is_left_alone(busy: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = requests.lock
+    monkeypatch.setattr(requests, "lock", lambda session, number: None if number == 2 else lock(session, number))
+    assert busy.tells("李网格长", "交接 张网格员 李网格长") == ["张网格员手上的 1 件交给李网格长:#1,期限不变。"]

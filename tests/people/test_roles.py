@@ -100,7 +100,7 @@ def test_what_a_dismissed_leader_handed_out_is_good_no_more(staffed: Village) ->
         ("赵主任", "任命 刘网格员 网格员", "网格员管哪里?例:任命 张三 网格员 3号楼。"),
         ("赵主任", "任命 刘网格员 网格员 9号楼", "没有网格「9号楼」。可以写名称、编号或楼栋,例:3号楼。"),
         ("赵主任", "任命 孙经理 单位联系人 水务局", "没有单位「水务局」。现有:柳树物业 环卫所"),
-        ("张网格员", "任命 刘网格员 网格员 3号楼", "「任命」由工作人员使用。"),
+        ("张网格员", "任命 刘网格员 网格员 3号楼", "「任命」由网格长以上使用。"),
         ("王阿姨", "任命 王阿姨 管理员 柳树村社区", "「任命」由工作人员使用。"),
         ("赵主任", "任命 李网格长 网格长 东网格", "李网格长已经是东网格的网格长。"),
     ],
@@ -190,7 +190,7 @@ def test_a_unit_loses_its_contact(staffed: Village) -> None:
         ("赵主任", "免去 刘网格员", "刘网格员没有这个职责。"),
         ("赵主任", "免去", "请这样写:免去 张三,或 免去 张三 网格员 3号楼。"),
         ("赵主任", "免去 周师傅", "不认识「周师傅」。写工作人员的姓名,或回复TA的消息。"),
-        ("张网格员", "免去 刘网格员", "「免去」由工作人员使用。"),
+        ("张网格员", "免去 刘网格员", "「免去」由网格长以上使用。"),
     ],
 )
 def test_what_cannot_be_taken_back(staffed: Village, who: str, words: str, answer: str) -> None:
@@ -223,3 +223,22 @@ def test_the_duty_in_the_first_words_of_a_danger_follows_at_once(staffed: Villag
     staffed.says("赵师傅", "有人被困在3号楼电梯里了!")
     assert "已通知值班 刘网格员" in staffed.sees(GROUP)[0].text
     assert people.Rank.WORKER in staffed.stage.app.known.staff["console", "main", "刘网格员"]
+
+
+def test_of_two_of_one_name_the_right_one_is_dismissed(staffed: Village) -> None:
+    staffed.tells("赵主任", "任命 刘网格员 网格员 5号楼")
+
+    def rename(session: Session) -> None:
+        session.exec(select(Person).where(Person.key == "liu")).one().name = "张网格员"
+
+    staffed.look(rename)
+    staffed.tells("赵主任", "免去 张网格员 网格员")
+    assert staffed.buttons("赵主任") == ["张网格员 东网格网格员", "张网格员 5号楼网格员"]
+    staffed.presses("赵主任", "张网格员 5号楼网格员")
+    assert ranks(staffed, "刘网格员") == []
+
+
+def test_a_building_head_is_promised_no_work(staffed: Village) -> None:
+    staffed.new("刘网格员")
+    staffed.tells("李网格长", "任命 刘网格员 楼门长 3号楼")
+    assert staffed.new("刘网格员") == ["李网格长请您担任3号楼的楼门长。"]
