@@ -89,8 +89,8 @@ def _groups(session: Session, groups: tuple[GroupEntry, ...], grid_ids: dict[str
     for group in groups:
         chat = _chat(session, group.chat, group.title)
         named.add(chat.id)
-        if chat.source == FILE:
-            chat.title, chat.grid_id = group.title, grid_ids[group.grid]
+        if chat.source == FILE or chat.grid_id is None:  # nobody in chat bound it to anything
+            chat.title, chat.grid_id, chat.source = group.title, grid_ids[group.grid], FILE
         elif chat.grid_id != grid_ids[group.grid]:
             conflicts.append(group.chat)
     for chat in session.exec(select(Chat).where(Chat.source == FILE, col(Chat.grid_id).is_not(None))):

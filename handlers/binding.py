@@ -9,6 +9,7 @@ from handlers.router import BIND, command
 from nlp.places import find
 from storage.follow import CHAT, FILE
 from storage.grids import Grid
+from storage.outbox import Purpose
 
 
 @command(BIND, ranks=SENIOR)
@@ -29,7 +30,9 @@ def bind_group(desk: Desk, words: str) -> Reply | None:
     desk.here.grid_id, desk.here.source = grid.id, CHAT
     desk.here.title = desk.said.title or desk.here.title
     desk.roles_changed()
-    return Reply(desk.say("group.bound", bot=desk.house.bot_name, grid=grid.name))
+    text = desk.say("group.bound", bot=desk.house.bot_name, grid=grid.name)
+    desk.write(Purpose.ANSWER, text, chat_id=desk.chat_id)  # for everybody there, also if a button chose the grid
+    return None
 
 
 @command("unbindgroup", ranks=SENIOR)

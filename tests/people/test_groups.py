@@ -92,7 +92,8 @@ def test_of_two_grids_the_button_chooses_and_only_staff_press_it(staffed: Villag
     staffed.says("赵主任", "/绑群 微网格", at=NEW)
     assert staffed.buttons(NEW) == ["东网格 一号微网格", "二号微网格", "柳树村社区 一号微网格"]
     assert staffed.presses("王阿姨", "二号微网格", at=NEW) is None
-    assert staffed.presses("赵主任", "二号微网格", at=NEW).startswith("小格从现在起服务二号微网格")  # type: ignore[union-attr]
+    staffed.presses("赵主任", "二号微网格", at=NEW)
+    assert staffed.sees(NEW)[-1].text.startswith("小格从现在起服务二号微网格")
 
 
 def test_a_group_is_released_and_deaf_again(staffed: Village) -> None:
@@ -138,6 +139,18 @@ def test_a_bound_group_survives_a_restart_and_another_word_in_the_file(
     assert staffed.restart(config.load(path)) == [
         f"groups: 'console:main:{NEW}' of the file was already made in chat; the one from the chat stays"
     ]
+
+
+@pytest.mark.parametrize("words", [["/绑群 9号楼"], ["/绑群 5号楼", "/解绑"]])
+def test_a_group_nobody_bound_in_chat_is_the_files_to_bind(staffed: Village, tmp_path: Path, words: list[str]) -> None:
+    for said in words:
+        staffed.says("李网格长", said, at=NEW)
+    text = (Path(__file__).parents[1] / "village.toml").read_text(encoding="utf-8")
+    path = tmp_path / "config.toml"
+    path.write_text(text + f'\n[[groups]]\nchat = "console:main:{NEW}"\ntitle = "群"\ngrid = "b5"\n', encoding="utf-8")
+    assert staffed.restart(config.load(path)) == []
+    staffed.says("赵主任", "/解绑", at=NEW)
+    assert staffed.sees(NEW)[-1].text == "这个群写在配置文件里,请管理员在文件里改。"
 
 
 def test_a_group_the_file_names_no_more_may_be_bound_in_chat(staffed: Village, tmp_path: Path) -> None:
