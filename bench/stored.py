@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import CTE, String, cast, insert, literal, select, text
+from sqlalchemy import CTE, JSON, String, cast, insert, literal, select, text
 from sqlmodel import Session, SQLModel, col, func
 from sqlmodel import select as rows
 
@@ -30,6 +30,7 @@ from storage.chats import Chat, ChatKey
 from storage.database import Database
 from storage.deliveries import Delivery
 from storage.events import Event
+from storage.grids import Grid
 from storage.outbox import Letter
 from storage.people import Address, Person
 from storage.reports import Report
@@ -47,17 +48,17 @@ def community(folder: Path, url: str) -> Path:
         "[manners]\nmessages_per_hour = 1000000",
         '[[grids]]\nkey = "root"\nname = "压测社区"\nlevel = "community"',
         '[[duties]]\nkey = "all"\ncategory = "*"\ngrid = "root"\naccept_hours = 4\nfinish_hours = 120',
-        '[[people]]\nkey = "chief"\nname = "总网格长"\nroles = [{ rank = "chief", grid = "root" }]\naccounts = ["console:main:c"]',
+        '[[people]]\nkey = "chief"\nname = "总网格长"\nroles = [{ rank = "chief", grid = "root" }]',
+        'accounts = ["console:main:c"]',
     ]
     for n in range(1, WORKERS + 1):
         text.append(f'[[grids]]\nkey = "g{n}"\nname = "{n}网格"\nlevel = "grid"\nunder = "root"')
         text.append(f'[[people]]\nkey = "w{n}"\nname = "{n}网格员"\naccounts = ["console:main:w{n}"]')
         text.append(f'roles = [{{ rank = "worker", grid = "g{n}" }}]')
     for n in range(1, GROUPS + 1):
-        text.append(
-            f'[[grids]]\nkey = "b{n}"\nname = "{n}号楼"\nlevel = "building"\nunder = "g{1 + n % WORKERS}"\nplace = "{n}号楼"'
-        )
-        text.append(f'[[groups]]\nchat = "console:main:群{n}"\ntitle = "{n}群"\ngrid = "b{n}"')
+        above = f"g{1 + n % WORKERS}"
+        text.append(f'[[grids]]\nkey = "b{n}"\nname = "{n}号楼"\nlevel = "building"\nunder = "{above}"')
+        text.append(f'place = "{n}号楼"\n[[groups]]\nchat = "console:main:群{n}"\ntitle = "{n}群"\ngrid = "b{n}"')
     path = folder / "config.toml"
     path.write_text("\n".join(text), encoding="utf-8")
     return path
@@ -75,56 +76,51 @@ def numbers(count: int) -> CTE:
 def fill(session: Session, cases: int) -> None:
     """Cases that are over, spread evenly over groups, workers, residents and two years."""
     chat = session.exec(rows(func.min(Chat.id)).where(col(Chat.private).is_(False))).one()
-    grid_of = {
-        n: session.exec(text("SELECT id FROM grid WHERE key = :key").bindparams(key=f"b{n}")).scalar_one() for n in (1,)
-    }
-    worker = session.exec(text("SELECT id FROM person WHERE key = 'w1'")).scalar_one()
-    first_grid, started = grid_of[1], NOW - timedelta(days=730)
+    grid = session.exec(rows(Grid.id).where(Grid.key == "b1")).one() or 0
+    worker = session.exec(rows(Person.id).where(Person.key == "w1")).one() or 0
+    started = NOW - timedelta(days=730)
+    of_console = {"platform": "console", "account": "main"}
     residents = max(1, cases // 10)
     n = numbers(residents)
-    put(session, n, Person, {"name": "居民", "source": "chat", "gone": False, "id": n.c.i + 100_000})
-    put(
-        session,
-        n,
-        Address,
-        {"person_id": n.c.i + 100_000, "platform": "console", "account": "main", "user": "r" + cast(n.c.i, String)},
-    )
+    person = n.c.i + 100_000
+    put(session, n, Person, id=person, name="居民", source="chat", gone=False)
+    put(session, n, Address, person_id=person, user="r" + cast(n.c.i, String), **of_console)
     n = numbers(cases)
-    case = {
-        "id": n.c.i, "state": "closed", "kind": "report", "category": "facility", "department": "城乡建设", "title": "电梯故障",
-        "urgent": False, "places": "", "grid_id": first_grid + n.c.i % GROUPS, "chat_id": chat + n.c.i % GROUPS,
-        "lead_person_id": worker + n.c.i % WORKERS, "outcome": "solved", "reopened": 0, "dispatches": 1, "raised": 0, "urged": 0,
-        "opened_at": started, "done_at": started, "ended_at": started,
-    }  # fmt: skip
-    put(session, n, Request, case)
-    person = 100_001 + n.c.i % residents
-    put(session, n, Report, {"request_id": n.c.i, "person_id": person, "chat_id": chat + n.c.i % GROUPS, "message": "h" + cast(n.c.i, String), "at": started, "first": True, "silent": False})  # fmt: skip
+    group, lead, key = chat + n.c.i % GROUPS, worker + n.c.i % WORKERS, cast(n.c.i, String)
+    put(
+        session, n, Request, id=n.c.i, state="closed", kind="report", category="facility", department="城乡建设",
+        title="电梯故障", urgent=False, places="", grid_id=grid + n.c.i % GROUPS, chat_id=group, lead_person_id=lead,
+        outcome="solved", reopened=0, dispatches=1, raised=0, urged=0, opened_at=started, done_at=started,
+        ended_at=started,
+    )  # fmt: skip
+    put(
+        session, n, Report, request_id=n.c.i, person_id=100_001 + n.c.i % residents, chat_id=group,
+        message="h" + key, at=started, first=True, silent=False,
+    )  # fmt: skip
     for number in range(1, EVENTS + 1):
-        put(session, n, Event, {"request_id": n.c.i, "number": number, "at": started, "kind": "replied", "actor_id": worker + n.c.i % WORKERS, "data": "{}", "undo": "{}", "hash": ""})  # fmt: skip
+        put(
+            session, n, Event, request_id=n.c.i, number=number, at=started, kind="replied", actor_id=lead, data="{}",
+            undo="{}", hash="",
+        )  # fmt: skip
     for number in range(1, LETTERS + 1):
-        put(session, n, Letter, {
-            "purpose": "card" if number < 3 else "work", "urgency": 1, "platform": "console", "account": "main",
-            "chat_id": chat + n.c.i % GROUPS, "request_id": n.c.i, "card_key": f"old{number}:" + cast(n.c.i, String),
-            "buttons": "[]", "files": "[]", "erase": False, "pin": False, "spoken": number == 1, "state": "sent",
-            "created_at": started, "not_before": started, "sent_at": started, "attempts": 1,
-            "message": f"o{number}-" + cast(n.c.i, String),
-        })  # fmt: skip
-    put(session, n, Delivery, {"platform": "console", "account": "main", "delivery": "h" + cast(n.c.i, String), "at": NOW, "forget_at": NOW + timedelta(days=8)})  # fmt: skip
+        put(
+            session, n, Letter, purpose="card" if number < 3 else "work", urgency=1, chat_id=group, request_id=n.c.i,
+            card_key=f"old{number}:" + key, buttons="[]", files="[]", erase=False, pin=False, spoken=number == 1,
+            state="sent", created_at=started, not_before=started, sent_at=started, attempts=1,
+            message=f"o{number}-" + key, **of_console,
+        )  # fmt: skip
+    put(session, n, Delivery, delivery="h" + key, at=NOW, forget_at=NOW + timedelta(days=8), **of_console)
 
 
-def put(session: Session, n: CTE, table: type[SQLModel], values: dict[str, Any]) -> None:
+def put(session: Session, n: CTE, table: type[SQLModel], **values: Any) -> None:
     """One row for each number, by one statement; JSON columns take their text."""
     target = table.__table__  # type: ignore[attr-defined]
-    made = [
-        value.label(name)
-        if hasattr(value, "label")
-        else literal(value, None if isinstance(value, str) else target.c[name].type).label(name)
-        for name, value in values.items()
-    ]
-    made = [
-        cast(each, target.c[name].type).label(name) if name in {"data", "undo", "buttons", "files"} else each
-        for name, each in zip(values, made, strict=True)
-    ]
+    made = []
+    for name, value in values.items():
+        column = target.c[name]
+        is_text = isinstance(value, str)
+        given = value if hasattr(value, "label") else literal(value, String() if is_text else column.type)
+        made.append((cast(given, column.type) if isinstance(column.type, JSON) else given).label(name))
     session.connection().execute(insert(target).from_select(list(values), select(*made).select_from(n)))
 
 
@@ -217,10 +213,10 @@ async def run(url: str, folder: Path, cases: int) -> dict[str, float]:
             fill(session, cases)
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if not database.is_sqlite:
-                for table in ("request", "report", "event", "letter", "person", "address"):
-                    connection.execute(
-                        text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
-                    )  # noqa: S608
+                for table in (Request, Report, Event, Letter, Person, Address):
+                    last = select(func.max(table.id)).scalar_subquery()
+                    sequence = func.pg_get_serial_sequence(table.__tablename__, "id")
+                    connection.execute(select(func.setval(sequence, last)))
             connection.execute(text("ANALYZE"))
         try:
             return await measure(Town(stage))

@@ -218,7 +218,7 @@ class App:
                 self.known.overhear(message)
                 return None
             handled = await self._act_on(message, heard)
-        self._learn(handled.learnt)
+        await self._learn(handled.learnt)
         self.wake()
         return handled.toast
 
@@ -244,11 +244,13 @@ class App:
             self.alarm.written(message)
         return handled
 
-    def _learn(self, learnt: Sequence[Learnt]) -> None:
+    async def _learn(self, learnt: Sequence[Learnt]) -> None:
         for learn in learnt:
             learn(self.known)
         if learnt:
             self.bell.ring(bell.NEWS)
+        if self.known.stale:
+            await self.refresh()
 
     def _say_later(self, message: Message, words: str, session: Session) -> None:
         chat = self._chat(session, message)
@@ -330,14 +332,14 @@ class App:
             log.exception("no answer to a failure", exc_info=without_text(error))
             return Handled()
 
-    @staticmethod
-    def _chat(session: Session, message: Message) -> Chat | None:
+    def _chat(self, session: Session, message: Message) -> Chat | None:
         """The chat's row, locked: what one chat says is handled one at a time. None: a group nobody bound."""
         chat = chats.find(session, message.chat, lock=True)
         if chat and chat.shut_at:  # whoever is heard there has let the bot in again
             chat.shut_at = None
-        if chat is None and message.private:
-            return chats.found_or_new(session, message.chat, title=message.title, private=True, source=CHAT)
+        if chat is None and (message.private or self.router.binds(message)):
+            private = message.private
+            return chats.found_or_new(session, message.chat, title=message.title, private=private, source=CHAT)
         return chat
 
     def desk(self, session: Session) -> Desk:
@@ -423,7 +425,7 @@ class App:
             self._resting[job.name, identity] = self.now() + timedelta(minutes=10)
             return False
         self._resting.pop((job.name, identity), None)
-        self._learn(learnt or [])
+        await self._learn(learnt or [])
         return learnt is not None
 
     def _in_time(self, job: Job, identity: Any, session: Session) -> list[Learnt] | None:

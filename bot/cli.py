@@ -13,18 +13,21 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
-from bot import announce, clock, config, reach
+from bot import announce, clock, config, grids_csv, inviting, reach
 from bot import demo as demo_
 from bot import replay as replay_
 from bot import run as run_
 from bot.app import App, reader_for
 from bot.config import Mistakes, Settings
+from bot.inviting import CannotInvite
 from bot.play import Unplayable
 from bot.run import CannotRun
 from nlp.reader import Reader
 from storage import ledger
 from storage.database import Database
+from storage.invitations import GOOD_FOR
 from storage.notices import Progress
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,7 +98,7 @@ def run(path: ConfigFile = DEFAULT) -> None:
 def check(path: ConfigFile = DEFAULT) -> None:
     """Says what is wrong with the configuration, and who cannot be reached; exit code 1 if it cannot run."""
     settings = _settings(path)
-    for warning in config.warnings(settings):
+    for warning in config.warnings(settings, reach.invited(settings)):
         typer.echo(f"note: {warning}")
     for sentence in reach.unreached(settings):
         typer.echo(f"note: {sentence}")
@@ -278,3 +281,64 @@ def classified(reader: Reader, text: str) -> dict[str, Any]:
         "score": round(reading.score, 3),
         "why": list(reading.why),
     }
+
+
+# -- people and grids ---------------------------------------------------------------------------------------------
+
+grids_app = typer.Typer(no_args_is_help=True, help="The tree of grids.")
+app.add_typer(grids_app, name="grids")
+
+
+@app.command()
+def invite(
+    rank: Annotated[str | None, typer.Argument(help="管理员, 网格长, 网格员 … or admin, leader, worker …")] = None,
+    grid: Annotated[str | None, typer.Option(help="the key of the grid the role is for")] = None,
+    unit: Annotated[str | None, typer.Option(help="the key of the unit a contact speaks for")] = None,
+    person: Annotated[str | None, typer.Option(help="in place of a rank: the key of a person of the file")] = None,
+    path: ConfigFile = DEFAULT,
+) -> None:
+    """Prints a one-time link or code: whoever opens it holds the role, and nobody has to know a number."""
+    settings, now = _settings(path), clock.now()
+    if (rank is None) == (person is None):
+        _fail("say either a rank, or --person and the key of somebody of the file")
+    with _database(settings) as database:
+        database.migrate()
+        try:
+            with database.transaction() as session:
+                code = (
+                    inviting.for_person(session, settings, person, at=now)
+                    if person
+                    else inviting.for_rank(session, settings, rank or "", grid=grid, unit=unit, at=now)
+                )
+        except CannotInvite as why:
+            _fail(str(why))
+    for link in asyncio.run(inviting.links(run_.platforms_of(settings), code)):
+        typer.echo(link)
+    typer.echo(f"to the bot, alone, once, within {GOOD_FOR.days} days:  /start {code}")
+
+
+@grids_app.command("import")
+def import_grids(
+    file: Annotated[
+        Path, typer.Argument(help="CSV: key,name,level,under,place,households or 编号,名称,级别,上级,地点,户数")
+    ],
+    path: ConfigFile = DEFAULT,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would change, and change nothing")] = False,
+) -> None:
+    """Brings grids in from a table: all rows, or none if one of them is wrong."""
+    settings = _settings(path)
+    with _database(settings) as database:
+        database.migrate()
+        try:
+            lines = grids_csv.read(file)
+            with Session(database.engine, expire_on_commit=False) as session, session.begin() as transaction:
+                inviting.know_the_file(session, settings, clock.now())
+                done = grids_csv.bring_in(session, lines)
+                if dry_run:
+                    transaction.rollback()
+        except grids_csv.Unreadable as wrong:
+            _fail(*(f"{file}: {sentence}" for sentence in wrong.sentences))
+    for warning in done.warnings:
+        typer.echo(f"note: {warning}")
+    for what, keys in (("added", done.added), ("changed", done.changed), ("unchanged", done.unchanged)):
+        typer.echo(f"{'would be ' if dry_run else ''}{what}: {len(keys)}" + (f" ({', '.join(keys)})" if keys else ""))

@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -415,16 +415,16 @@ def path_of(grid: GridEntry, grids: dict[str, GridEntry]) -> str | None:
         grid = grids[grid.under]
 
 
-def warnings(settings: Settings) -> Iterator[str]:
-    """What works but is probably not meant."""
+def warnings(settings: Settings, invited: Collection[str] = ()) -> Iterator[str]:
+    """What works but is probably not meant. `invited` are the keys of people whose accounts the database knows."""
     for grid in settings.grids:
         if grid.level == Level.MICROGRID and grid.households is not None and not 300 <= grid.households <= 500:
             yield f"grids.{grid.key}: {grid.households} households; a micro-grid holds 300–500"
     for person in settings.people:
-        if not person.accounts:
+        if not person.accounts and person.key not in invited:
             yield (
                 f"people.{person.key}: no account, so nothing reaches {person.name}; "
-                "write their number into accounts once they pressed Start"
+                f"gridbot invite --person {person.key} prints the link to send them"
             )
     idle = {person.key for person in settings.people if not person.roles}
     for person in settings.people:

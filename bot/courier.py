@@ -13,9 +13,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
 from bot.pacer import MINUTE, Pacer
-from bot.platforms import File, MessageGone, Outgoing, Platform, RetryLater, Undeliverable
+from bot.platforms import File, MessageGone, Outgoing, Platform, RetryLater, Stopped, Undeliverable
 from bot.store import Store
-from storage import attachments, outbox
+from storage import attachments, outbox, people
 from storage.chats import Chat
 from storage.database import Seat
 from storage.outbox import Arrival, Card, Letter, LetterState, Urgency
@@ -241,7 +241,8 @@ class Courier:
         except MessageGone:
             await self._settle(partial(self._anew, letter_id))
         except Undeliverable as never:
-            await self._settle(partial(self._failed, letter_id, str(never)))
+            stopped = isinstance(never, Stopped) and out.private
+            await self._settle(partial(self._failed, letter_id, str(never), stopped=stopped))
         except Exception as error:  # noqa: BLE001 (a platform's surprise is a passing fault until the tries run out)
             kind = type(error).__name__
             log.warning("sending failed", extra={"letter": letter_id, "error": kind})
@@ -289,9 +290,12 @@ class Courier:
         else:
             outbox.again(letter, at=self._now())
 
-    def _failed(self, letter_id: int, reason: str, session: Session) -> None:
+    def _failed(self, letter_id: int, reason: str, session: Session, *, stopped: bool = False) -> None:
+        """Whatever the letter was: of somebody who stopped the bot or is gone nothing more is hoped."""
         letter = session.get_one(Letter, letter_id)
         outbox.failed(letter, reason)
+        if stopped and letter.chat_id:
+            people.lost(session, letter.chat_id, at=self._now())
         self._give_back(session, letter)
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bot.config import GroupEntry, PersonEntry, Settings, UnitEntry, occurrence, path_of
-from storage import chats, outbox, people
+from storage import chats, grids, invitations, outbox, people
 from storage.chats import Chat, ChatKey
 from storage.duties import Duty
-from storage.follow import FILE, follow_file
+from storage.follow import CSV, FILE, follow_file
 from storage.grids import Grid
 from storage.notices import Notice
 from storage.people import Address, Person, Role
@@ -19,6 +19,7 @@ from storage.units import Unit
 def synchronise(session: Session, settings: Settings, *, at: datetime) -> list[str]:
     """Returns a sentence per conflict: a key of the file that somebody already made in chat."""
     tree = {entry.key: entry for entry in settings.grids}
+    imported = {grid.key for grid in session.exec(select(Grid).where(Grid.source == CSV))}
     conflicts = {
         "grids": follow_file(
             session,
@@ -29,6 +30,7 @@ def synchronise(session: Session, settings: Settings, *, at: datetime) -> list[s
             },
         )
     }
+    grids.follow_parents(session)
     grid_ids = {grid.key: grid.id for grid in session.exec(select(Grid))}
     conflicts["groups"] = _groups(session, settings.groups, grid_ids)
     conflicts["units"] = follow_file(session, Unit, {entry.key: _unit(session, entry) for entry in settings.units})
@@ -69,7 +71,9 @@ def synchronise(session: Session, settings: Settings, *, at: datetime) -> list[s
     )
     conflicts["notices"] = _notices(session, settings, grid_ids, at)
     return [
-        f"{kind}: {key!r} of the file was already made in chat; the one from the chat stays"
+        f"{kind}: {key!r} of the file was already imported from a table; the imported one stays"
+        if kind == "grids" and key in imported
+        else f"{kind}: {key!r} of the file was already made in chat; the one from the chat stays"
         for kind, keys in conflicts.items()
         for key in keys
     ]
@@ -85,8 +89,8 @@ def _groups(session: Session, groups: tuple[GroupEntry, ...], grid_ids: dict[str
     for group in groups:
         chat = _chat(session, group.chat, group.title)
         named.add(chat.id)
-        if chat.source == FILE:
-            chat.title, chat.grid_id = group.title, grid_ids[group.grid]
+        if chat.source == FILE or chat.grid_id is None:  # nobody in chat bound it to anything
+            chat.title, chat.grid_id, chat.source = group.title, grid_ids[group.grid], FILE
         elif chat.grid_id != grid_ids[group.grid]:
             conflicts.append(group.chat)
     for chat in session.exec(select(Chat).where(Chat.source == FILE, col(Chat.grid_id).is_not(None))):
@@ -110,13 +114,14 @@ def _unit(session: Session, entry: UnitEntry) -> dict[str, Any]:
 def _let_go(session: Session, entries: tuple[PersonEntry, ...]) -> None:
     """An account the file takes from a person who stays is a resident's from then on, whose name it will tell."""
     named = {ChatKey.parse(account) for entry in entries for account in entry.accounts}
+    invited = invitations.accounts(session)
     rows = session.exec(
         select(Address)
         .join(Person, col(Person.id) == Address.person_id)
         .where(Person.source == FILE, col(Person.key).is_not(None), col(Person.gone).is_(False))
     )
     for address in rows.all():
-        if (address.platform, address.account, address.user) in named:
+        if (address.platform, address.account, address.user) in named or address.id in invited:
             continue
         stranger = Person(name="", source=FILE)
         session.add(stranger)

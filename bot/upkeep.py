@@ -48,7 +48,8 @@ class Upkeep:
         if isinstance(event, Standing):
             if not event.private and event.chat not in self._app.known.chats:
                 log.warning(
-                    "nobody bound the group %s, so the bot neither hears nor speaks there: add it to [[groups]]",
+                    "nobody bound the group %s, so the bot neither hears nor speaks there: say /bindgroup and its grid "
+                    "there, or add it to [[groups]]",
                     ":".join(event.chat),
                 )
             self._heard.discard(event.chat)

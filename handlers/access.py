@@ -37,7 +37,10 @@ def may_work(desk: Desk, case: Request) -> bool:
 
 def _stands_in(desk: Desk, case: Request) -> bool:
     lead = desk.session.get(Person, case.lead_person_id) if case.lead_person_id else None
-    return lead is not None and not lead.gone and lead.stand_in_key is not None and lead.stand_in_key == desk.person.key
+    if lead is None or lead.gone:
+        return False
+    steps_in = lead.stand_in_key is not None and lead.stand_in_key == desk.person.key
+    return steps_in or lead.relief_id == desk.person.id
 
 
 def is_reporter(desk: Desk, case: Request) -> bool:

@@ -27,6 +27,12 @@ def can_be_alone(desk: Desk) -> bool:
     )
 
 
+def must_be_alone(desk: Desk, case: Request | None = None) -> None:
+    """Sorry, with how to write first, where neighbours read along and the speaker cannot be reached alone."""
+    if among_residents(desk) and not can_be_alone(desk):
+        raise Sorry(_write_first(desk, case))
+
+
 def _write_first(desk: Desk, case: Request | None) -> str:
     """With a link, if the platform has one, that opens the private chat and brings the answer there."""
     link = desk.link(f"{CASE}{case.number}" if case else OWN)
@@ -50,7 +56,6 @@ def aside(
             return Reply(text, tuple(buttons))
         desk.answer(text, case, buttons, files)
         return None
-    if not can_be_alone(desk):
-        raise Sorry(_write_first(desk, case))
+    must_be_alone(desk, case)
     desk.write(Purpose.ANSWER, text, person_id=desk.person.id, buttons=buttons, case=case, files=files)
     return Reply(desk.say("aside.sent"), nod=True)

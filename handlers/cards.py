@@ -292,7 +292,7 @@ def _hands(desk: Desk, case: Request) -> list[int | None]:
     if case.lead_unit_id is not None:
         leads = people.contacts(desk.session, case.lead_unit_id)
     else:
-        leads = [desk.session.get_one(Person, case.lead_person_id)]
+        leads = [people.present(desk.session, desk.session.get_one(Person, case.lead_person_id))]
     reached: list[int | None] = [person.id for person in leads if person.unreachable_at is None]
     turn = _turn(desk, case)
     held = [card for card in standing(desk, case, Purpose.WORK) if (card.card_key or "").startswith(turn)]

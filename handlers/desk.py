@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from handlers.house import House
-from handlers.known import Learnt
+from handlers.known import Known, Learnt
 from handlers.message import Attached, Button, Message
 from handlers.opened import Opened
 from handlers.wording import Wording
@@ -112,6 +112,12 @@ class Desk:
             self._account = people.at_address(self.session, *where)
         return self._account[0] if self._account else None
 
+    @property
+    def account(self) -> tuple[Person, Address]:
+        """Who speaks, with the account they speak from."""
+        person = self.person
+        return self._found_or_new(self.said.sender.user, person.name)
+
     def someone(self, user: str, name: str) -> Person:
         """The person behind a user id of this chat's platform, new if need be."""
         return self._found_or_new(user, name)[0]
@@ -152,6 +158,12 @@ class Desk:
     @property
     def is_staff(self) -> bool:
         return any(post.rank in STAFF for post in self.posts)
+
+    def roles_changed(self) -> None:
+        """Who works here, or for what, is not as it was: the snapshot is read anew once this is committed."""
+        self._account = self._person = self._posts = None
+        self.session.flush()
+        self.learnt.append(Known.grow_stale)
 
     def name_of(self, person_id: int | None) -> str:
         """A person's name; the bot's own for what the clock did."""

@@ -122,7 +122,7 @@ def next_up(desk: Desk, case: Request) -> Person | None:
 def _step(desk: Desk, chain: list[Person], person_id: int | None) -> int:
     """Where a person stands in the chain, or whom they stand in for; -1 for anybody else."""
     lead = desk.session.get(Person, person_id)
-    own = (step for step, person in enumerate(chain) if person.id == person_id)
+    own = (step for step, person in enumerate(chain) if person.id in {person_id, lead.relief_id if lead else None})
     other = (step for step, person in enumerate(chain) if lead and lead.key and person.stand_in_key == lead.key)
     return next(iter((*own, *other)), -1)
 

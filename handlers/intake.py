@@ -1,6 +1,7 @@
 """Intake: hearing a request in plain talk, and making it a new case, another voice, or one more detail."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -74,6 +75,7 @@ def take_in(desk: Desk, reading: Reading, told: Told) -> Reply | None:
         return add_words(desk, case, told, reading)
     if reading.kind == "urge" and (case := urging.case_meant(desk, told.person, reading)):
         return urging.urge(desk, case, told.person)
+    reading = _at_home(desk, told.person, reading)
     grid = grid_of(desk, told.person, reading)
     if case := _same_matter(desk, reading, grid):
         return join(desk, case, told)
@@ -116,6 +118,13 @@ def _same_matter(desk: Desk, reading: Reading, grid: Grid) -> Request | None:
         if here and same and case.delicate is None:
             return requests.lock(desk.session, case.number)
     return None
+
+
+def _at_home(desk: Desk, person: Person, reading: Reading) -> Reading:
+    """Who names no place alone means their own building, if they told where they live."""
+    alone = desk.here.private and person.id == desk.person.id
+    home = building(person.flat) if person.flat and alone and not reading.places else None
+    return replace(reading, places=(home,)) if home else reading
 
 
 def grid_of(desk: Desk, person: Person, reading: Reading, *, around: Grid | None = None) -> Grid:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from handlers.beforehand import JOINING, Beforehand, Seat
@@ -35,6 +36,10 @@ class Known:
     former: set[tuple[str, str, str]] = field(default_factory=set)  # accounts of those who work here no more
     reported: dict[Seat, tuple[str, datetime]] = field(default_factory=dict)
     beforehand: Beforehand = field(default_factory=Beforehand)
+    stale: bool = False  # roles or bound groups changed: it must be read anew at once
+
+    def grow_stale(self) -> None:
+        self.stale = True
 
     def listens(self, key: ChatKey) -> bool:
         """Whether the talk of a chat is listened to for requests."""
@@ -77,6 +82,22 @@ _BOUND = (
 )
 
 
+_STAFF = (
+    select(Address.platform, Address.account, Address.user, Role.rank)
+    .join(Role, col(Role.person_id) == Address.person_id)
+    .join(Person, col(Person.id) == Address.person_id)
+    .where(col(Role.gone).is_(False), col(Person.gone).is_(False))
+)
+_AWAY = aliased(Person)
+_RELIEFS = (  # who does the work of somebody on leave
+    select(Address.platform, Address.account, Address.user, Role.rank)
+    .join(_AWAY, col(_AWAY.relief_id) == Address.person_id)
+    .join(Person, col(Person.id) == Address.person_id)
+    .join(Role, col(Role.person_id) == _AWAY.id)
+    .where(col(Role.gone).is_(False), col(_AWAY.gone).is_(False), col(Person.gone).is_(False))
+)
+
+
 def load(session: Session, on_duty: Callable[[Session], Callable[[str], tuple[str, str]]]) -> Known:
     """Reads the snapshot anew; `on_duty` names who is on duty for a grid, by its path, and at which telephone.
 
@@ -86,13 +107,7 @@ def load(session: Session, on_duty: Callable[[Session], Callable[[str], tuple[st
     for platform, account, address, mode, of_unit, path in session.connection().execute(_BOUND):
         duty = duty_of(path) if path else ("", "")
         known.chats[ChatKey(platform, account, address)] = KnownChat(mode, of_unit, *duty)
-    staff = session.exec(
-        select(Address.platform, Address.account, Address.user, Role.rank)
-        .join(Role, col(Role.person_id) == Address.person_id)
-        .join(Person, col(Person.id) == Address.person_id)
-        .where(col(Role.gone).is_(False), col(Person.gone).is_(False))
-    )
-    for platform, account, name, rank in staff:
+    for platform, account, name, rank in (*session.exec(_STAFF), *session.exec(_RELIEFS)):
         key = (platform, account, name)
         known.staff[key] = known.staff.get(key, frozenset()) | {Rank(rank)}
     known.former = {(one.platform, one.account, one.user) for one in people.former_accounts(session)}

@@ -66,6 +66,7 @@ class Message:
     pressed: bool = False
     edited: bool = False
     mentioned: bool = False
+    named: tuple[Sender, ...] = ()  # whom the words name by their account, not only by a word
 
 
 @dataclass(frozen=True, slots=True)

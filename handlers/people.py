@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from handlers import access, cards, mine
+from handlers import access, cards, mine, roles
 from handlers.aside import CASE, OWN, aside
 from handlers.desk import Desk
 from handlers.message import Reply
 from handlers.router import COMMANDS, Command, command
+from storage import invitations
 from storage.outbox import Purpose
 from storage.people import STAFF
 
@@ -19,10 +20,16 @@ CAUGHT_UP = 10  # cards at once; the list has them all
 def start(desk: Desk, words: str) -> Reply | None:
     """From now on this person can be reached alone. `words` may be the code of a link: it brings what they wanted.
 
-    A worker gets the cards of what waited for them.
+    The code of an invitation gives them a post. A worker gets the cards of what waited for them.
     """
     if not desk.here.private:
         return aside(desk, _greeting(desk))
+    if invitations.is_code(words):
+        desk.person.unreachable_at = None  # they can be reached, whatever becomes of the code
+        taken, word = roles.take_up(desk, words)
+        if not taken:
+            return Reply(word)
+        desk.write(Purpose.ANSWER, word, chat_id=desk.chat_id)
     wanted = _wanted(desk, words)
     waiting = access.mine_to_work(desk)[:CAUGHT_UP] if desk.is_staff else []
     if not (wanted or waiting):

@@ -53,6 +53,7 @@ class Job:
 
 
 REGISTER = "register"  # heard as a reply to anybody: it makes a case of what the reader missed
+BIND = "bindgroup"  # the one thing heard in a group nobody bound
 METOO = "metoo"  # heard without a number right after somebody reported
 COMMANDS: dict[str, Command] = {}
 JOBS: list[Job] = []
@@ -140,7 +141,8 @@ class Router:
         """None: nothing to do with us. Costs no thread, no transaction, no query."""
         chat = known.chats.get(message.chat)
         if message.sender.is_bot or not (message.private or (chat and chat.mode != Mode.OFF)):
-            return None
+            binds = chat is None and known.works_here(message.chat, message.sender.user) and self.binds(message)
+            return Heard(self.grammar.parse(message.text)) if binds else None
         early = known.beforehand.of(seat_of(message), message.at)
         if message.edited:
             reading = (
@@ -159,6 +161,14 @@ class Router:
         if addressed or reading or (parsed and (parsed.sure or self._may_point(message, parsed, known))):
             return Heard(parsed, reading, early)
         return None
+
+    def binds(self, message: Message) -> bool:
+        """Whether it is the command that binds a group, said to us; a group nobody bound is deaf to all else."""
+        to_us = message.text.startswith("/") or message.mentioned
+        if message.private or message.edited or message.sender.is_bot or not to_us:
+            return False
+        parsed = self.grammar.parse(message.text)
+        return parsed is not None and parsed.name == BIND
 
     @staticmethod
     def _may_point(message: Message, parsed: Parsed, known: Known) -> bool:
@@ -260,7 +270,8 @@ class Router:
         """Runs a command: the role gate, the case, the missing words, the deed."""
         chosen = COMMANDS[parsed.name]
         if chosen.ranks and not chosen.ranks & {post.rank for post in desk.posts}:
-            raise Sorry(desk.say("refused.rank", command=desk.say(f"command.{chosen.name}.names").split()[0]))
+            refused = "refused.senior" if desk.is_staff else "refused.rank"
+            raise Sorry(desk.say(refused, command=desk.say(f"command.{chosen.name}.names").split()[0]))
         if chosen.right is None:
             if chosen.prompt and not parsed.all_words:
                 return self._prompt(desk, chosen, f"/{chosen.name} ")

@@ -250,7 +250,9 @@ def _next_in_chain(desk: Desk, case: Request) -> Person | None:
     if case.lead_unit_id is not None:
         return next(iter(people.holders(desk.session, Rank.LEADER, grid) or chain), None)
     hand = desk.session.get_one(Person, case.lead_person_id)
-    covered = [step for step, person in enumerate(chain) if person.id == hand.id or _steps_in(hand, person)]
+    covered = [
+        step for step, person in enumerate(chain) if person.id in {hand.id, hand.relief_id} or _steps_in(hand, person)
+    ]
     above = chain[covered[-1] + 1 :] if covered else chain
     below = [person for person in reversed(chain) if person.id != hand.id]
     return next(iter(above or below), None)

@@ -15,23 +15,32 @@ from storage.requests import Request
 from storage.units import Unit
 
 
-def left_behind(session: Session) -> list[int]:
-    """The open cases whose lead is gone or answers for their grid no more. Each pair is looked at once."""
-    pairs = [pair for pair in requests.leads_of_open(session) if not _present(session, *pair)]
+def left_behind(session: Session, by: Person | None = None) -> list[int]:
+    """The open cases whose lead (or only those `by` one) is gone or answers for their grid no more.
+
+    Each pair of lead and grid is looked at once.
+    """
+    leads = [pair for pair in requests.leads_of_open(session) if by is None or pair[0] == by.id]
+    pairs = [pair for pair in leads if not _present(session, *pair)]
     return [number for pair in pairs for number in requests.open_of(session, *pair)]
 
 
 def _present(session: Session, person_id: int | None, unit_id: int | None, grid_id: int) -> bool:
     if unit_id is not None:
         return not session.get_one(Unit, unit_id).gone
-    return _answers(session, session.get_one(Person, person_id), session.get_one(Grid, grid_id), ())
+    return answers_for(session, session.get_one(Person, person_id), session.get_one(Grid, grid_id))
+
+
+def answers_for(session: Session, person: Person, grid: Grid) -> bool:
+    return _answers(session, person, grid, ())
 
 
 def _answers(session: Session, person: Person, grid: Grid, through: Sequence[Person]) -> bool:
     """Whether a person holds a rank of the chain for a grid, or steps in for somebody who does."""
     if person.gone or person in through:
         return False
-    if any(post.rank in CHAIN and post.path in grid.ancestors for post in people.posts(session, person)):
+    own = [post for post in people.posts(session, person) if not post.acting]
+    if any(post.rank in CHAIN and post.path in grid.ancestors for post in own):
         return True
     return any(_answers(session, one, grid, (*through, person)) for one in people.covered_by(session, person))
 

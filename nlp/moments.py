@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from nlp.dates import day_of
 from nlp.numerals import number
 from nlp.spelling import plain
 
@@ -18,7 +19,7 @@ _PART: Final = r"凌晨|早上|早晨|清早|上午|中午|下午|傍晚|晚上|
 _WEEK: Final = r"(?:周|星期|礼拜)"
 _DAY: Final = (
     rf"(?P<near>大后|今|明|后)(?:天|日|(?=[早晚]))"
-    rf"|(?<!每)(?<!逢)(?P<next>下)?(?:这|本)?个?{_WEEK}(?P<weekday>[一二三四五六日天])"
+    rf"|(?<!每)(?<!逢)(?P<next>下|这|本)?个?{_WEEK}(?P<weekday>[一二三四五六日天])"
     rf"|(?:(?P<year>20\d\d)[年/.\-])?(?P<month>{_NUMBER})(?:月(?P<day>{_NUMBER})[日号]?|[/.\-](?P<dashed>\d{{1,2}})(?![\d.\-]|\s*(?:号|[栋幢座楼单室])))"
 )
 _CLOCK: Final = (
@@ -33,7 +34,7 @@ _TO: Final = re.compile(r"\s*(?:到|至|~|～|—+|–|-)\s*")
 _EVERY: Final = re.compile(
     rf"(?:每|逢)(?:个)?(?:(?P<daily>天|日)|(?P<work>工作日)|{_WEEK}(?P<days>[一二三四五六日天、,和]+)|月(?P<of_month>{_NUMBER})[日号])"
 )
-_LONGEST: Final = timedelta(days=60)  # "11月30日到11月28日" is a slip, not a year
+_LONGEST: Final = timedelta(days=60)
 _QUARTERS: Final = {"半": 30, "一刻": 15, "三刻": 45, "整": 0}
 
 
@@ -75,16 +76,6 @@ def moment(text: str, now: datetime) -> datetime | None:
     if found is None or found.end is not None or not found.clock or not _is_all(text, found):
         return None
     return found.begin if found.begin > now else None
-
-
-def days(text: str, now: datetime) -> tuple[date, date] | None:
-    """The first and the last day of "明天到周五", "11-28 12-2" or "12月1日"; None if a text is anything else."""
-    words = _TO.sub(" ", plain(text).strip()) if not re.search(r"\d-\d", text) else plain(text).strip()
-    named = [_day_of(word, now) for word in re.split(r"[\s,，到至~]+", words) if word]
-    if not 1 <= len(named) <= 2 or None in named:
-        return None
-    first, last = named[0], named[-1]
-    return (first, last) if first and last else None
 
 
 def recurrence(text: str) -> str | None:
@@ -173,31 +164,13 @@ def _lasting(text: str, first: Span, now: datetime) -> Span:
     return Span(first.start, last.stop, first.begin, last.begin, first.clock)
 
 
-def _day_of(word: str, now: datetime) -> date | None:
-    found = _DAY_AT.fullmatch(word)
-    try:
-        return _day(found, now) if found else None
-    except _NoSuchTime:
-        return None
-
-
 def _day(found: re.Match[str], now: datetime) -> date:
-    today = now.date()
     if found["near"]:
-        return today + timedelta(days=_NEAR[found["near"]])
-    if found["weekday"]:
-        ahead = _WEEKDAYS.index(found["weekday"].replace("天", "日")) - today.weekday()
-        return today + timedelta(days=ahead + 7 if found["next"] else ahead % 7)
-    month, day = int(number(found["month"])), int(number(found["day"] or found["dashed"]))
-    years = [int(found["year"])] if found["year"] else [today.year, today.year + 1]
-    for year in years:
-        try:
-            named = date(year, month, day)
-        except ValueError:
-            continue
-        if found["year"] or named >= today:
-            return named
-    raise _NoSuchTime
+        return now.date() + timedelta(days=_NEAR[found["near"]])
+    day = day_of(found[0], now.date())
+    if day is None:
+        raise _NoSuchTime
+    return day
 
 
 def _time(found: re.Match[str]) -> tuple[time, int]:

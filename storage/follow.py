@@ -7,6 +7,7 @@ from sqlmodel import Session, SQLModel, select
 
 FILE = "file"
 CHAT = "chat"
+CSV = "csv"  # imported by hand: neither the file nor anybody in chat changes it
 
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -15,7 +16,7 @@ Row = TypeVar("Row", bound=SQLModel)
 def follow_file(session: Session, table: type[Row], rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Makes the rows of `table` that came from the file equal to `rows` and returns the keys that conflict.
 
-    A conflict is a key the file names which a person already made in chat: the row in the database stays.
+    A conflict is a key the file names which was already made in chat or imported: the row in the database stays.
     Rows whose key left the file get `gone=True`; cases may still point at them.
     """
     there = {getattr(row, "key"): row for row in session.exec(select(table))}  # noqa: B009 (every followed table has both)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import Field, Session, col, func, select
 
 from storage.database import words
+from storage.follow import CSV
 from storage.rows import Row
 
 
@@ -38,11 +39,22 @@ class Grid(Row, table=True):
         """Paths from this grid up to the root, nearest first."""
         return ancestors(self.path)
 
+    @property
+    def parent_key(self) -> str | None:
+        """None at the root."""
+        above = self.ancestors[1:]
+        return last_key(above[0]) if above else None
+
 
 def ancestors(path: str) -> list[str]:
     """Paths from a grid's up to the root's, nearest first."""
     keys = path.rstrip("/").split("/")
     return ["/".join(keys[: n + 1]) + "/" for n in reversed(range(len(keys)))]
+
+
+def last_key(path: str) -> str:
+    """The key of the grid at a path."""
+    return path.rstrip("/").rsplit("/", 1)[-1]
 
 
 def by_key(session: Session, key: str) -> Grid | None:
@@ -51,6 +63,29 @@ def by_key(session: Session, key: str) -> Grid | None:
 
 def at_path(session: Session, path: str) -> Grid:
     return session.exec(select(Grid).where(Grid.path == path)).one()
+
+
+def named(session: Session, word: str, places: Sequence[str] = ()) -> list[Grid]:
+    """The grids a person means by a word: its key, else its name or place, else all whose name holds it."""
+    there = list(session.exec(select(Grid).where(col(Grid.gone).is_(False)).order_by(col(Grid.path))))
+    for meant in (
+        [grid for grid in there if grid.key == word],
+        [grid for grid in there if grid.name == word or (grid.place and grid.place in {word, *places})],
+        [grid for grid in there if word and word in grid.name],
+    ):
+        if meant:
+            return meant
+    return []
+
+
+def follow_parents(session: Session) -> None:
+    """Gives what was imported under a grid that moved its new path."""
+    session.flush()
+    there = {grid.key: grid for grid in session.exec(select(Grid))}
+    imported = [grid for grid in there.values() if grid.source == CSV]
+    for grid in sorted(imported, key=lambda grid: grid.path.count("/")):
+        grid.path = f"{there[grid.parent_key or ''].path}{grid.key}/"
+    session.flush()
 
 
 def under(path: str) -> ColumnElement[bool]:

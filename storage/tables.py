@@ -7,6 +7,8 @@ from storage import (
     duties,
     events,
     grids,
+    invitations,
+    leaves,
     notices,
     outbox,
     people,
@@ -19,6 +21,6 @@ from storage import (
 )
 
 TABLES = (
-    attachments, chats, deliveries, duties, events, grids, notices, outbox, people, questions, receipts, reports,
-    requests, texts, units,
+    attachments, chats, deliveries, duties, events, grids, invitations, leaves, notices, outbox, people, questions,
+    receipts, reports, requests, texts, units,
 )  # fmt: skip

@@ -71,6 +71,10 @@ class TooLarge(Undeliverable):
     """The file is larger than the platform lets a bot have."""
 
 
+class Stopped(Undeliverable):
+    """Nothing arrives there any more: the person stopped the bot or is gone, or it was put out of the group."""
+
+
 class MessageGone(Undeliverable):
     """The message to edit is no longer there: a new one must be sent."""
 

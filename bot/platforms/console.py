@@ -8,7 +8,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from bot.platforms import File, MessageGone, Outgoing, Pace, Receive, Undeliverable
+from bot.platforms import File, MessageGone, Outgoing, Pace, Receive, Stopped
 from handlers.message import Attached, Message, Quoted, Sender
 from storage.attachments import Media
 from storage.chats import ChatKey
@@ -78,7 +78,7 @@ class Console:
 
     async def send(self, outgoing: Outgoing) -> str | None:
         if outgoing.address in self.blocked:
-            raise Undeliverable("blocked")
+            raise Stopped("blocked")
         if outgoing.reaction:
             return self._react(outgoing)
         if outgoing.erase or outgoing.pin or outgoing.edits:

@@ -17,7 +17,7 @@ def test_the_posts_of_a_person_say_rank_and_where(session: Session, town: Town) 
     town.role(town.zhang, Rank.WORKER, grid=town.east)
     town.role(town.zhang, Rank.CONTACT, unit=town.wuye)
     town.role(town.zhang, Rank.LEADER, grid=town.west, gone=True)
-    assert set(people.posts(session, town.zhang)) == {
+    assert {post[:3] for post in people.posts(session, town.zhang)} == {
         (Rank.WORKER, "village/east/", None),
         (Rank.CONTACT, None, town.wuye.id),
     }

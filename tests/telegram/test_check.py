@@ -91,6 +91,6 @@ def test_a_person_without_an_account_is_named_with_what_to_do(fake: FakeTelegram
     file.write_text(text, encoding="utf-8")
     said = list(config_.warnings(config_.load(file)))
     assert (
-        "people.ma: no account, so nothing reaches 马班长; write their number into accounts once they pressed Start"
+        "people.ma: no account, so nothing reaches 马班长; gridbot invite --person ma prints the link to send them"
         in said
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shelf import Thing, Upload, document, form, photo, picture, video, voice
 from village import GROUP
 
-from bot.platforms import RetryLater, TooLarge, Undeliverable
+from bot.platforms import RetryLater, Stopped, TooLarge, Undeliverable
 from bot.platforms.telegram import Telegram, fetching
 from bot.platforms.telegram.fetching import LARGEST, files_at
 
@@ -89,7 +89,7 @@ def test_a_dead_link_is_gone_whatever_the_page_says(fake: FakeTelegram) -> None:
         (400, "Bad Request: invalid file_id", Undeliverable),
         (400, "Bad Request: wrong file_id or the file is temporarily unavailable", RetryLater),
         (401, "Unauthorized", RetryLater),
-        (403, "Forbidden: bot was blocked by the user", Undeliverable),
+        (403, "Forbidden: bot was blocked by the user", Stopped),
         (500, "Internal Server Error", RetryLater),
         (502, "Bad Gateway", RetryLater),
     ],

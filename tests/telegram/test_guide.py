@@ -52,40 +52,44 @@ def test_from_nothing_to_the_first_case(
     config.write_text(configuration() + awake, encoding="utf-8")
     fake.now = lambda: datetime.now(UTC)
     fake.hears_all = False
-    first = gridbot()
-    until(lambda: first.says("on Telegram as @xiaoge_bot") and first.says('"running"'))
-    fake.tells("张网格员", "/start")
-    fake.tells("张网格员", "我的账号")
-    until(lambda: len(fake.texts("张网格员")) == 2)
-    fake.stands("张网格员", GROUP, "administrator", "left")
-    group, account = fake.address(GROUP), fake.address("张网格员")
-    until(lambda: first.says(f"nobody bound the group {group}"))
-    until(lambda: len(fake.texts("张网格员")) == 3)
-    assert f"您的账号:{account}" in fake.texts("张网格员")[1]
-    assert group in fake.texts("张网格员")[2]
-    assert first.ends(signal.SIGINT) == 0
-
-    mine = configuration().replace("telegram:main:1000001", account).replace("telegram:main:-1001000000001", group)
-    config.write_text(mine + awake, encoding="utf-8")
     monkeypatch.setenv("GRIDBOT_DATABASE__URL", url)
     monkeypatch.setenv("GRIDBOT_PLATFORMS__TELEGRAM__BASE_URL", fake.base_url)
     monkeypatch.setenv("GRIDBOT_PLATFORMS__TELEGRAM__TOKEN", TOKEN)
+    link = CliRunner().invoke(app, ["invite", "--person", "zhang", "-c", str(config)]).output.splitlines()[0]
+    assert link.startswith("https://t.me/xiaoge_bot?start=")
+
+    first = gridbot()
+    until(lambda: first.says("on Telegram as @xiaoge_bot") and first.says('"running"'))
+    fake.tells("张网格员", f"/start {link.partition('=')[2]}")
+    until(lambda: len(fake.texts("张网格员")) == 2)
+    assert fake.texts("张网格员")[0] == "邀请已生效。"
+    assert fake.texts("张网格员")[1].startswith("张网格员您好,您在柳树村社区的职责:网格员、管理员。")
+    fake.stands("张网格员", GROUP, "administrator", "left")
+    until(lambda: first.says(f"nobody bound the group {fake.address(GROUP)}"))
+    until(lambda: len(fake.texts("张网格员")) == 3)
+    assert "/bindgroup" in fake.texts("张网格员")[2]
+    fake.says("张网格员", GROUP, "/bindgroup 3号楼")
+    until(lambda: fake.texts(GROUP))
+    assert fake.texts(GROUP)[0].startswith("小格从现在起服务3号楼")
+    assert first.ends(signal.SIGINT) == 0
+
     checked = CliRunner().invoke(app, ["check", "-c", str(config)])
     assert checked.exit_code == 0
     assert "ready." in checked.output
     assert "never wrote" not in checked.output
+    assert "no account" not in checked.output
     assert "privacy mode is on" in checked.output
 
-    again = gridbot()
+    again = gridbot()  # what was made in chat is still there
     until(lambda: again.says('"running"'))
     said = fake.says("王阿姨", GROUP, "3号楼电梯又坏了,按了没反应")
-    until(lambda: fake.texts(GROUP) and any("#1" in text for text in fake.texts("张网格员")))
+    until(lambda: len(fake.texts(GROUP)) == 2 and any("#1" in text for text in fake.texts("张网格员")))
     until(lambda: said.reactions == ["👀"])
-    assert fake.texts(GROUP)[0].startswith("#1 电梯故障 · 3号楼")
+    assert fake.texts(GROUP)[1].startswith("#1 电梯故障 · 3号楼")
     assert "接单" in fake.sees("张网格员")[-1].labels
     until(lambda: stands(url))
-    fake.reacts("陈姐", fake.sees(GROUP)[0])
-    until(lambda: "2 户反映" in fake.texts(GROUP)[0])
+    fake.reacts("陈姐", fake.sees(GROUP)[1])
+    until(lambda: "2 户反映" in fake.texts(GROUP)[1])
     assert again.ends(signal.SIGTERM) == 0
 
 

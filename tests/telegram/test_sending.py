@@ -13,7 +13,7 @@ from street import Street
 from village import GROUP
 
 from bot.pacer import Pacer
-from bot.platforms import MessageGone, Outgoing, Pace, RetryLater, Undeliverable
+from bot.platforms import MessageGone, Outgoing, Pace, RetryLater, Stopped, Undeliverable
 from bot.platforms.telegram import PACE, BadToken, Telegram
 from bot.platforms.telegram.words import keyboard, parts
 from storage.outbox import Letter, LetterState
@@ -178,8 +178,8 @@ def test_a_reaction_telegram_does_not_take_is_left_out(hand: Hand) -> None:
     [
         (400, "Bad Request: chat not found", Undeliverable),
         (400, "Bad Request: not enough rights to send text messages to the chat", Undeliverable),
-        (403, "Forbidden: bot was kicked from the supergroup chat", Undeliverable),
-        (403, "Forbidden: user is deactivated", Undeliverable),
+        (403, "Forbidden: bot was kicked from the supergroup chat", Stopped),
+        (403, "Forbidden: user is deactivated", Stopped),
         (500, "Internal Server Error", RetryLater),
         (502, "Bad Gateway", RetryLater),
         (401, "Unauthorized", RetryLater),

@@ -67,7 +67,13 @@ class Ears:
             quoted=self._reply(post),
             edited=edited,
             mentioned=mentioned,
+            named=self._named(post),
         )
+
+    def _named(self, post: Post) -> tuple[Sender, ...]:
+        """Whom a mention names that carries their account: people without a username."""
+        users = [entity.user for entity in post.entities or post.caption_entities if entity.type == "text_mention"]
+        return tuple(user.sender for user in users if user and not user.is_bot)
 
     def _pressed(self, delivery: int, press: Press, now: datetime) -> Message | None:
         place = self._place(press.message, press.author) if press.message else None

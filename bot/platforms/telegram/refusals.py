@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
-from bot.platforms import MessageGone, RetryLater, Undeliverable
+from bot.platforms import MessageGone, RetryLater, Stopped, Undeliverable
 
 PERMANENT = (BadRequest, Forbidden)
 NOT_MODIFIED = "message is not modified"
@@ -49,4 +49,7 @@ def meaning(error: TelegramError) -> RetryLater | Undeliverable:
     if isinstance(error, RetryAfter):
         after = error.retry_after
         return RetryLater("429", after if isinstance(after, timedelta) else timedelta(seconds=after))
-    return Undeliverable(error.message.partition(UNREAD)[0]) if final(error) else RetryLater(type(error).__name__)
+    if not final(error):
+        return RetryLater(type(error).__name__)
+    kind = Stopped if isinstance(error, Forbidden) else Undeliverable
+    return kind(error.message.partition(UNREAD)[0])
