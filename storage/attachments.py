@@ -126,12 +126,14 @@ def lost(one: Attachment, reason: Loss) -> None:
     one.state, one.reason, one.next_at = Keeping.LOST, reason, None
 
 
-def erase(session: Session, request_id: int, *, at: datetime) -> None:
-    """The files of a case are to be forgotten; what is stored is taken away by the fetcher."""
-    for one in of_case(session, request_id):
+def erase(session: Session, request_id: int, *, at: datetime, limit: int | None = None) -> int:
+    """The files of a case are to be forgotten; what is stored is taken away by the fetcher. Returns how many."""
+    erased = of_case(session, request_id)[:limit]
+    for one in erased:
         one.state, one.next_at = Keeping.ERASED, at if one.digest else None
         one.name, one.latitude, one.longitude = "", None, None
     session.flush()
+    return len(erased)
 
 
 def taken_away(one: Attachment) -> None:

@@ -29,6 +29,12 @@ SQLModel.metadata.naming_convention = {
 RETRY_STATES = frozenset({"40001", "40P01"})
 ALONE = "SELECT pg_advisory_xact_lock(7266)"  # of several processes that start at once, one at a time prepares
 SYNCHRONOUS = "FULL"  # SQLite: a commit is on the disk when it returns
+PRAGMAS = (
+    "journal_mode=WAL",
+    "foreign_keys=ON",
+    "busy_timeout=30000",
+    "secure_delete=ON",  # what is erased is overwritten in the file, not just let go
+)
 
 
 class UTCTime(TypeDecorator[datetime]):
@@ -150,8 +156,9 @@ def _sqlite(url: Any) -> Engine:
     def prepare(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ARG001 (the event's signature)
         # The driver's own transaction handling makes RELEASE of a savepoint commit; ours begins and ends explicitly.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", f"synchronous={SYNCHRONOUS}", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

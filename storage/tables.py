@@ -3,8 +3,10 @@
 from storage import (
     attachments,
     chats,
+    chores,
     deliveries,
     duties,
+    erasures,
     events,
     grids,
     notices,
@@ -18,6 +20,6 @@ from storage import (
 )
 
 TABLES = (
-    attachments, chats, deliveries, duties, events, grids, notices, outbox, people, questions, reports, requests, texts,
-    units,
+    attachments, chats, chores, deliveries, duties, erasures, events, grids, notices, outbox, people, questions,
+    reports, requests, texts, units,
 )  # fmt: skip
