@@ -23,7 +23,7 @@ def unreached(settings: Settings) -> list[str]:
         if database.is_sqlite and not (file and Path(file).exists()):
             return []
         with database.transaction() as session:
-            return list(_out_of_reach(session, settings.people))
+            return list(out_of_reach(session, settings.people))
     except SQLAlchemyError as error:
         kind = type(error).__name__
         return [f"the database cannot be asked who was reached ({kind}); gridbot migrate prepares it"]
@@ -31,7 +31,7 @@ def unreached(settings: Settings) -> list[str]:
         database.close()
 
 
-def _out_of_reach(session: Session, entries: tuple[PersonEntry, ...]) -> Iterator[str]:
+def out_of_reach(session: Session, entries: tuple[PersonEntry, ...]) -> Iterator[str]:
     for entry in entries:
         found = [people.at_address(session, *ChatKey.parse(account)) for account in entry.accounts]
         known = [one for one in found if one]
