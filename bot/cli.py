@@ -16,16 +16,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from bot import announce, clock, config, grids_csv, inviting, reach
+from bot import backup as backup_
 from bot import demo as demo_
 from bot import replay as replay_
+from bot import restore as restore_
 from bot import run as run_
+from bot import status as status_
 from bot.app import App, reader_for
+from bot.backup import CannotBackUp
 from bot.config import Mistakes, Settings
 from bot.inviting import CannotInvite
 from bot.play import Unplayable
+from bot.restore import CannotRestore
 from bot.run import CannotRun
 from nlp.reader import Reader
-from storage import ledger
+from storage import erasures, ledger
 from storage.database import Database
 from storage.invitations import GOOD_FOR
 from storage.notices import Progress
@@ -137,6 +142,70 @@ def migrate(path: ConfigFile = DEFAULT) -> None:
     with _database(_settings(path)) as database:
         database.migrate()
     typer.echo("the database is up to date")
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="where the archives lie")] = Path("backups"),
+    path: ConfigFile = DEFAULT,
+    keep: Annotated[int | None, typer.Option(min=1, help="delete older archives until so many are left")] = None,
+    with_config: Annotated[bool, typer.Option("--with-config", help="the configuration file, too")] = False,
+) -> None:
+    """Writes the database and the files of cases into one archive, while the bot runs."""
+    try:
+        made = backup_.backup(_settings(path), folder, at=clock.now(), keep=keep, config=path if with_config else None)
+    except CannotBackUp as why:
+        _fail(str(why))
+    for note in made.notes:
+        typer.echo(f"note: {note}", err=True)
+    rows, size = made.manifest.rows, made.file.stat().st_size
+    typer.echo(
+        f"{made.file}: {rows.get('request', 0)} cases, {len(made.manifest.media)} files, {status_.bytes_told(size)}"
+    )
+    if made.deleted:
+        typer.echo(f"deleted: {', '.join(made.deleted)}")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="an archive of gridbot backup")],
+    path: ConfigFile = DEFAULT,
+    replace: Annotated[bool, typer.Option("--replace", help="in the place of a database that is not empty")] = False,
+) -> None:
+    """Proves an archive and brings it back, all or nothing; the bot must be stopped."""
+    try:
+        restored = restore_.restore(_settings(path), file, replace=replace, at=clock.now())
+    except CannotRestore as why:
+        _fail(str(why), "nothing was changed")
+    rows, made_at = restored.manifest.rows, restored.manifest.made_at
+    typer.echo(
+        f"restored: {rows.get('request', 0)} cases and {restored.files} files as they were at {made_at:%F %T} UTC"
+    )
+    if restored.aside:
+        typer.echo(f"the database that was there is now {restored.aside}; delete it once all is well")
+
+
+@app.command()
+def status(
+    path: ConfigFile = DEFAULT,
+    as_json: Annotated[bool, typer.Option("--json", help="for a monitor")] = False,
+) -> None:
+    """Says how the bot is; exit code 1 if something needs attention."""
+    found = status_.status(_settings(path), at=clock.now())
+    typer.echo(found.as_json() if as_json else found.as_text())
+    raise typer.Exit(0 if found.well else 1)
+
+
+@app.command()
+def erased(path: ConfigFile = DEFAULT) -> None:
+    """Prints the ledger of what was deleted, as CSV: day, what, how many, by which rule."""
+    with _database(_settings(path)) as database:
+        database.migrate()
+        with database.transaction() as session:
+            lines = [(line.day, line.what.value, line.how_many, line.rule) for line in erasures.lines(session)]
+    writer = csv.writer(sys.stdout)
+    writer.writerow(("day", "what", "how_many", "rule"))
+    writer.writerows(lines)
 
 
 @app.command()

@@ -141,6 +141,24 @@ class MediaSettings(Part):
     folder: Path = Path("media")
 
 
+class Retention(Part):
+    """Days, counted as handlers/keeping.py says. Who may still go to court needs the words: half a year at least.
+
+    Administrative Litigation Law (行政诉讼法) art. 46: six months; Administrative Reconsideration Law art. 20: 60 days.
+    """
+
+    cases_days: int = Field(default=365, ge=30, le=36500)
+    people_days: int = Field(default=90, ge=1, le=36500)
+
+
+class LogSettings(Part):
+    """Without a file the log goes to standard error, for systemd or a container to keep."""
+
+    file: Path | None = None
+    megabytes: float = Field(default=10, gt=0)  # of one file; then it is put aside and a new one begun
+    keep: int = Field(default=5, ge=1)  # files put aside
+
+
 class HttpSettings(Part):
     """Where the bot listens: webhooks, /healthz, /readyz, /metrics. Something in front of it speaks TLS."""
 
@@ -246,6 +264,8 @@ class Settings(BaseSettings):
     platforms: Platforms = Platforms()
     http: HttpSettings | None = None
     media: MediaSettings = MediaSettings()
+    retention: Retention = Retention()
+    logs: LogSettings = LogSettings()
     manners: Manners = Manners()
     urgent: Urgent = Urgent()
     lines: dict[Literal["lift", "gas", "electric", "police", "fire", "medical"], EmergencyLine] = {}
@@ -281,6 +301,8 @@ class Settings(BaseSettings):
             duty_phone=self.community.duty_phone,
             urgent_accept=timedelta(minutes=self.urgent.accept_minutes),
             urgent_finish=timedelta(hours=self.urgent.finish_hours),
+            cases_kept=timedelta(days=self.retention.cases_days),
+            people_kept=timedelta(days=self.retention.people_days),
         )
 
 

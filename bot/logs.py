@@ -6,6 +6,8 @@ import sys
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import Any, TextIO
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -46,11 +48,31 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {words}" if words.isascii() and words.isidentifier() else type(error).__name__
 
 
-def to_json(secrets: Sequence[str], stream: TextIO = sys.stderr) -> None:
-    """From now on everything is logged so."""
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines(secrets))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+class LogFile(RotatingFileHandler):
+    """A file that is put aside when it is full: `file.1` is the newest of the old. Only who runs the bot may read."""
+
+    def _open(self) -> Any:
+        stream = super()._open()
+        Path(self.baseFilename).chmod(0o600)
+        return stream
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 (the library's name)
+        """The library's own way quotes the line's words and values, secrets among them."""
+        error = sys.exc_info()[1]
+        print(f"the log cannot be written ({told(error) if error else 'unknown'})", file=sys.stderr)
+
+
+def to_file(file: Path, *, megabytes: float, keep: int) -> LogFile:
+    """OSError if it cannot be written."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return LogFile(file, maxBytes=int(megabytes * 1024 * 1024), backupCount=keep, encoding="utf-8")
+
+
+def to_json(secrets: Sequence[str], stream: TextIO = sys.stderr, *, handler: logging.Handler | None = None) -> None:
+    """From now on everything is logged so: to a handler, else to a stream."""
+    chosen = handler or logging.StreamHandler(stream)
+    chosen.setFormatter(JsonLines(secrets))
+    logging.basicConfig(level=logging.INFO, handlers=[chosen], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -21,7 +21,7 @@ T = TypeVar("T")
 def unreached(settings: Settings) -> list[str]:
     """Who works here and would get nothing, as far as the database knows; nothing while there is none."""
     try:
-        return _asked(settings, lambda session: list(_out_of_reach(session, settings.people)), [])
+        return _asked(settings, lambda session: list(out_of_reach(session, settings.people)), [])
     except SQLAlchemyError as error:
         kind = type(error).__name__
         return [f"the database cannot be asked who was reached ({kind}); gridbot migrate prepares it"]
@@ -49,7 +49,7 @@ def _asked(settings: Settings, ask: Callable[[Session], T], nothing: T) -> T:
         database.close()
 
 
-def _out_of_reach(session: Session, entries: tuple[PersonEntry, ...]) -> Iterator[str]:
+def out_of_reach(session: Session, entries: tuple[PersonEntry, ...]) -> Iterator[str]:
     for entry in entries:
         found = [people.at_address(session, *ChatKey.parse(account)) for account in entry.accounts]
         known = [one for one in found if one] + people.accounts(session, entry.key)

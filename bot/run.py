@@ -43,7 +43,7 @@ def run(settings: Settings) -> None:
     except OSError as error:
         raise CannotRun(f"media.folder: {settings.media.folder} cannot be used ({error.strerror})") from None
     database = Database(settings.database.url.get_secret_value())
-    logs.to_json(secrets_of(settings, database))
+    logs.to_json(secrets_of(settings, database), handler=log_file(settings))
     with only_one(database):
         asyncio.run(_live(settings, database, platforms))
 
@@ -57,6 +57,17 @@ def platforms_of(settings: Settings) -> list[Telegram]:
         webhook = Webhook(telegram.webhook_url, telegram.secret.get_secret_value())
     token = telegram.token.get_secret_value()
     return [Telegram(token, base_url=telegram.base_url, account=telegram.account, webhook=webhook)]
+
+
+def log_file(settings: Settings) -> logging.Handler | None:
+    """None: standard error. CannotRun."""
+    wanted = settings.logs
+    if wanted.file is None:
+        return None
+    try:
+        return logs.to_file(wanted.file, megabytes=wanted.megabytes, keep=wanted.keep)
+    except OSError as error:
+        raise CannotRun(f"logs.file: {wanted.file} cannot be written ({error.strerror})") from None
 
 
 def secrets_of(settings: Settings, database: Database) -> list[str]:
@@ -74,7 +85,7 @@ def only_one(database: Database) -> Iterator[None]:
         return
     lock = FileLock(f"{Path(str(file)).resolve()}.lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=1)  # second: `gridbot status` holds it for a moment to see whether a bot runs
     except Timeout:
         raise CannotRun(f"another gridbot already runs on {file}: stop it first, or use PostgreSQL") from None
     try:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bot.config import GroupEntry, PersonEntry, Settings, UnitEntry, occurrence, path_of
-from storage import chats, grids, invitations, outbox, people
+from storage import chats, chores, grids, invitations, outbox, people
 from storage.chats import Chat, ChatKey
 from storage.duties import Duty
 from storage.follow import CSV, FILE, follow_file
@@ -70,6 +70,7 @@ def synchronise(session: Session, settings: Settings, *, at: datetime) -> list[s
         },
     )
     conflicts["notices"] = _notices(session, settings, grid_ids, at)
+    chores.plan(session, chores.RETENTION, due_at=settings.house().night_after(at))
     return [
         f"{kind}: {key!r} of the file was already imported from a table; the imported one stays"
         if kind == "grids" and key in imported

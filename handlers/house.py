@@ -14,6 +14,8 @@ class Line:
     number: str
 
 
+NIGHT = time(3, 10)  # when hardly anybody writes
+
 PUBLIC_LINES: Mapping[str, Line] = {
     "police": Line("报警", "110"),
     "fire": Line("火警", "119"),
@@ -36,6 +38,14 @@ class House:
     duty_phone: str = ""
     urgent_accept: timedelta = timedelta(minutes=10)
     urgent_finish: timedelta = timedelta(hours=2)
+    cases_kept: timedelta = timedelta(days=365)  # the words and files of a case, from its end
+    people_kept: timedelta = timedelta(days=90)  # who a resident is, from the last word and without a case
+
+    def night_after(self, at: datetime) -> datetime:
+        """The next time the night's work begins."""
+        local = at.astimezone(self.zone)
+        day = local.date() if local.time() < NIGHT else local.date() + timedelta(days=1)
+        return datetime.combine(day, NIGHT, self.zone).astimezone(at.tzinfo)
 
     def quiet(self, at: datetime) -> bool:
         """Quiet hours may span midnight; equal ends mean none."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from handlers import access, attached, cards, dispatch, satisfaction, voices
+from handlers import access, attached, cards, dispatch, keeping, satisfaction, voices
 from handlers.aside import among_residents, aside
 from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
@@ -12,6 +12,7 @@ from nlp.masks import mask
 from storage import attachments, outbox, people, reports, texts, units
 from storage.attachments import Attachment
 from storage.chats import Chat
+from storage.erasures import Erased
 from storage.grids import Grid
 from storage.outbox import Purpose
 from storage.requests import MOVES, Outcome, Request, State
@@ -225,11 +226,12 @@ def reclass(desk: Desk, case: Request, words: str) -> Reply | None:
 def not_a_request(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG001
     """One tap undoes a false catch: the case stands in no figure, its words are gone at once."""
     desk.move(case, State.MISTAKEN, "mistaken", ended_at=desk.now, remind_at=None, raise_at=None)
-    for report in reports.all_of(desk.session, case.number):
-        texts.blank(desk.session, report.text_id)
-    for event in desk.history(case):
-        texts.blank(desk.session, event.text_id)
-    attachments.erase(desk.session, attachments.of_case(desk.session, case.number), at=desk.now)
+    said = [report.text_id for report in reports.all_of(desk.session, case.number)]
+    said += [event.text_id for event in desk.history(case)]
+    blanked = sum([texts.blank(desk.session, text_id) for text_id in said])
+    keeping.erased(desk, Erased.WORDS, blanked, keeping.NO_REQUEST)
+    erased = attachments.erase(desk.session, attachments.of_case(desk.session, case.number), at=desk.now)
+    keeping.erased(desk, Erased.FILES, erased, keeping.NO_REQUEST)
     outbox.drop(desk.session, request_id=case.number)
     outbox.blank_texts(desk.session, case.number)
     _tell_alone(desk, case, desk.say("news.mistaken", number=case.number))

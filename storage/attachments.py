@@ -1,6 +1,6 @@
 """An attachment: a file or a place that came with a message; fetched later, kept by its content."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -133,12 +133,13 @@ def of_notice(session: Session, notice_id: int) -> list[Attachment]:
     return list(session.exec(query.order_by(col(Attachment.id))))
 
 
-def erase(session: Session, those: Iterable[Attachment], *, at: datetime) -> None:
-    """Files that are to be forgotten; what is stored is taken away by the fetcher."""
+def erase(session: Session, those: Sequence[Attachment], *, at: datetime) -> int:
+    """Files that are to be forgotten; what is stored is taken away by the fetcher. Returns how many."""
     for one in those:
         one.state, one.next_at = Keeping.ERASED, at if one.digest else None
         one.name, one.latitude, one.longitude = "", None, None
     session.flush()
+    return len(those)
 
 
 def taken_away(one: Attachment) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import DateTime, Dialect, Engine, Enum, create_engine, event
+from alembic.script import ScriptDirectory
+from sqlalchemy import DateTime, Dialect, Engine, Enum, create_engine, event, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -29,6 +30,12 @@ SQLModel.metadata.naming_convention = {
 RETRY_STATES = frozenset({"40001", "40P01"})
 ALONE = "SELECT pg_advisory_xact_lock(7266)"  # of several processes that start at once, one at a time prepares
 SYNCHRONOUS = "FULL"  # SQLite: a commit is on the disk when it returns
+PRAGMAS = (
+    "journal_mode=WAL",
+    "foreign_keys=ON",
+    "busy_timeout=30000",
+    "secure_delete=ON",  # what is erased is overwritten in the file, not just let go
+)
 
 
 class UTCTime(TypeDecorator[datetime]):
@@ -104,6 +111,17 @@ class Seat:
         self._key = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
         self._connection: Connection | None = None
 
+    def is_taken(self) -> bool:
+        """Whether any process has it now; on SQLite nobody can say."""
+        place = {"high": (self._key >> 32) & 0xFFFFFFFF, "low": self._key & 0xFFFFFFFF}
+        query = text(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted "
+            "AND classid = :high AND objid = :low AND database = "
+            "(SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        with self._database.engine.connect() as connection:
+            return bool(connection.execute(query, place).scalar_one())
+
     def take(self) -> bool:
         """Whether the seat is ours; looks again each time, since a lost connection gives it up."""
         if self._database.is_sqlite:
@@ -136,9 +154,17 @@ def worth_another_try(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in RETRY_STATES or "database is locked" in str(error.orig)
 
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def revisions() -> list[str]:
+    """The migrations this code knows, the newest first."""
+    return [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
+
+
 def alembic_config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     return config
 
@@ -150,8 +176,9 @@ def _sqlite(url: Any) -> Engine:
     def prepare(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ARG001 (the event's signature)
         # The driver's own transaction handling makes RELEASE of a savepoint commit; ours begins and ends explicitly.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", f"synchronous={SYNCHRONOUS}", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -419,6 +419,18 @@ def recover(session: Session, platform: str, account: str, *, at: datetime) -> l
     return uncertain
 
 
+def doubt(session: Session) -> None:
+    """An older state of the database came back: a notice that waits in it may have been sent since.
+
+    `recover` asks the office about those, as after a crash.
+    """
+    session.execute(
+        update(Letter)
+        .where(col(Letter.purpose) == Purpose.NOTICE, col(Letter.state) == LetterState.WAITING)
+        .values(state=LetterState.SENDING)
+    )
+
+
 def uncertain_of(session: Session, notice_id: int) -> list[Letter]:
     """The letters of a notice that nobody knows to have arrived, while their words are kept; locked."""
     query = select(Letter).where(

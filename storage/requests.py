@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import text as sql
 from sqlmodel import Field, Session, col, func, select
 
 from storage import events
@@ -72,7 +73,14 @@ class IllegalMove(Exception):  # noqa: N818 (says what happened)
 class Request(Row, table=True):
     """`id` is the number people type (#128). Exactly one of the two leads is set, always (首接负责)."""
 
-    __table_args__ = (CheckConstraint("(lead_person_id IS NULL) <> (lead_unit_id IS NULL)", name="one_lead"),)
+    __table_args__ = (
+        CheckConstraint("(lead_person_id IS NULL) <> (lead_unit_id IS NULL)", name="one_lead"),
+        Index(
+            "ix_request_to_forget", "ended_at",
+            sqlite_where=sql("forgotten_at IS NULL AND ended_at IS NOT NULL"),
+            postgresql_where=sql("forgotten_at IS NULL AND ended_at IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True)
     state: State = Field(default=State.REGISTERED, index=True, sa_type=words(State))
@@ -104,6 +112,7 @@ class Request(Row, table=True):
     accepted_at: datetime | None = Field(default=None, sa_type=UTCTime)
     done_at: datetime | None = Field(default=None, sa_type=UTCTime)
     ended_at: datetime | None = Field(default=None, sa_type=UTCTime)
+    forgotten_at: datetime | None = Field(default=None, sa_type=UTCTime)  # its words and files are gone since
     # Timers: a job takes what is due and clears or moves the column.
     remind_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)
     raise_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)

@@ -3,8 +3,10 @@
 from storage import (
     attachments,
     chats,
+    chores,
     deliveries,
     duties,
+    erasures,
     events,
     grids,
     invitations,
@@ -21,6 +23,6 @@ from storage import (
 )
 
 TABLES = (
-    attachments, chats, deliveries, duties, events, grids, invitations, leaves, notices, outbox, people, questions,
-    receipts, reports, requests, texts, units,
+    attachments, chats, chores, deliveries, duties, erasures, events, grids, invitations, leaves, notices, outbox,
+    people, questions, receipts, reports, requests, texts, units,
 )  # fmt: skip

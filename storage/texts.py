@@ -24,10 +24,14 @@ def keep(session: Session, body: str) -> Text:
     return store(session, Text(body=body, digest=_digest(body)))
 
 
-def blank(session: Session, text_id: int | None) -> None:
-    if text_id is not None and (text := session.get(Text, text_id)):
-        text.body = None
-        session.add(text)
+def blank(session: Session, text_id: int | None) -> bool:
+    """Whether there were words to blank."""
+    text = session.get(Text, text_id) if text_id is not None else None
+    if text is None or text.body is None:
+        return False
+    text.body = None
+    session.add(text)
+    return True
 
 
 def _digest(body: str) -> str:
