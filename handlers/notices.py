@@ -56,12 +56,18 @@ def _begins(desk: Desk, notice: Notice) -> bool:
     if not notice.urgent and desk.house.quiet(desk.now):
         notice.next_at = desk.house.awake(desk.now)
         return False
-    receipts.forget(desk.session, notice.number)
+    _forget_the_last(desk, notice)
     notice.said_for, notice.began_at = due, desk.now
     notice.received, notice.salt, notice.forget_at = 0, token_hex(16), desk.now + COUNTED_FOR
     notice.withdrawn_at = notice.change_at = None
     notice.report_at = desk.now + LOOK_AGAIN if notice.made_by else None
     return True
+
+
+def _forget_the_last(desk: Desk, notice: Notice) -> None:
+    """Of the occurrence before, what kept people from counting twice and where it stands."""
+    receipts.forget(desk.session, notice.number)
+    outbox.forget_cards_of_notice(desk.session, notice.number)
 
 
 def _latest(desk: Desk, notice: Notice) -> datetime:
@@ -152,8 +158,8 @@ def report(desk: Desk, notice: Notice) -> None:
 
 @job(Notice.forget_at)
 def forget(desk: Desk, notice: Notice) -> None:
-    """The number of receipts stays; what kept people from counting twice goes."""
-    receipts.forget(desk.session, notice.number)
+    """The number of receipts stays."""
+    _forget_the_last(desk, notice)
     notice.salt = notice.forget_at = None
 
 

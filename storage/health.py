@@ -30,7 +30,7 @@ def letters(session: Session, *, at: datetime) -> Letters:
 
 
 def uncertain(session: Session) -> Mapping[str, int]:
-    """By notice (its key, or the number it has in chat), the letters nobody knows to have arrived and the office has not decided about."""
+    """Letters nobody knows to have arrived and the office has not decided about, by notice: its key or number."""
     query = (
         select(Notice.id, Notice.key, func.count())
         .join(Letter, col(Letter.notice_id) == Notice.id)

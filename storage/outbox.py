@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import Index, Integer, UniqueConstraint, bindparam, text, update
+from sqlalchemy import Index, Integer, UniqueConstraint, bindparam, delete, text, update
 from sqlmodel import JSON, Column, Field, Session, col, func, select
 
 from storage import people
@@ -392,6 +392,12 @@ def forget_card(session: Session, key: str) -> None:
     """The message of a card is gone: the next letter of its key is sent anew."""
     if card := session.get(Card, key):
         session.delete(card)
+
+
+def forget_cards_of_notice(session: Session, notice_id: int) -> None:
+    """What a notice said can be changed no more."""
+    keys = select(Letter.card_key).where(Letter.notice_id == notice_id)
+    session.exec(delete(Card).where(col(Card.key).in_(keys)))
 
 
 def forget_cards_in(session: Session, chat_id: int) -> None:

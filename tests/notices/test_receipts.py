@@ -5,6 +5,7 @@ from sqlmodel import Session, select
 from village import GROUP, Village
 
 from storage.notices import Notice
+from storage.outbox import Card
 from storage.people import Person
 from storage.receipts import Receipt
 
@@ -54,6 +55,8 @@ def test_who_it_was_is_kept_nowhere(said: Village) -> None:
     said.wait(days=7, hours=1)
     assert said.look(lambda session: session.exec(select(Receipt)).all()) == []
     assert said.look(lambda session: session.get_one(Notice, 2).salt) is None
+    standing = said.look(lambda session: session.exec(select(Card.key)).all())
+    assert [key for key in standing if key.startswith("notice:")] == []  # it can be taken back no more
     assert received(said) == 1
     assert said.presses("李明", "收到", at=GROUP) == "好的。"
     assert received(said) == 1

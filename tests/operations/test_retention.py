@@ -86,7 +86,7 @@ def test_a_case_that_ended_long_ago_keeps_its_figures_and_loses_its_words(lift: 
     assert lift.look(lambda session: first_break(session, 1)) is None
     assert "done" in lift.history()
     assert lift.look(lambda session: session.exec(select(Letter).where(Letter.request_id == 1)).all()) == []
-    assert rows(lift, Card) == []
+    assert [card for card in rows(lift, Card) if card.request_id] == []
     assert {one.state for one in rows(lift, Attachment)} == {"erased"}  # type: ignore[attr-defined]
     told = ledger(lift)
     assert told[Erased.WORDS, "30 days after the case ended"] == 3
