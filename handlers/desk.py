@@ -353,19 +353,6 @@ class Desk:
         outbox.drop(self.session, card_key=card_key)
         self.erase_later(card_key, chat_id, at=self.now)
 
-    def pin(self, card_key: str, chat_id: int, *, urgency: Urgency, at: datetime | None = None) -> None:
-        """Puts the message of a card on top of its chat, once it stands there."""
-        letter = Letter(
-            purpose=Purpose.CARD,
-            urgency=urgency,
-            chat_id=chat_id,
-            card_key=card_key,
-            pin=True,
-            created_at=self.now,
-            not_before=at or self.now,
-        )
-        outbox.write(self.session, letter)
-
     def erase_later(self, card_key: str, chat_id: int, *, at: datetime) -> None:
         letter = Letter(
             purpose=Purpose.CARD, chat_id=chat_id, card_key=card_key, erase=True, created_at=self.now, not_before=at

@@ -121,7 +121,7 @@ def write(session: Session, letter: Letter, *, budget: int | None = None, first:
     if letter.chat_id and not letter.platform:
         chat = session.get_one(Chat, letter.chat_id)
         letter.platform, letter.account = chat.platform, chat.account
-    last = _last(session, letter) if letter.card_key and not (letter.erase or letter.pin or first) else None
+    last = _last(session, letter) if letter.card_key and not (letter.erase or first) else None
     if last and last.state == LetterState.WAITING:
         last.text, last.buttons, last.files = letter.text, letter.buttons, letter.files
         if budget is None:  # what spends no budget need not wait for it

@@ -245,7 +245,7 @@ def test_by_webhook_it_is_called_and_tells_how_it_is(
     until(lambda: fake.webhook)
     fake.tells("张网格员", "/start")
     until(lambda: fake.texts("张网格员"))
-    assert not fake.updates
+    until(lambda: not fake.updates)
     assert httpx.get(f"{site}/readyz").text == "ready"
     assert "gridbot_letters_waiting 0.0" in httpx.get(f"{site}/metrics").text
     second = gridbot(more={"GRIDBOT_DATABASE__URL": f"sqlite:///{tmp_path}/other.db", "GRIDBOT_HTTP__PORT": str(port)})
