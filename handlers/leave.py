@@ -131,7 +131,8 @@ def _day(desk: Desk, day: date) -> str:
 
 
 def _span(desk: Desk, leave: Leave) -> dict[str, str]:
-    return {"first": _day(desk, leave.first_day), "last": _day(desk, leave.last_day)}
+    days = dict.fromkeys(_day(desk, day) for day in (leave.first_day, leave.last_day))
+    return {"days": "—".join(days)}
 
 
 def _listed(desk: Desk, person: Person) -> Reply | None:
