@@ -86,13 +86,15 @@ def start(who: str, *arguments: str) -> "subprocess.Popen[bytes]":
 # -- what is measured -------------------------------------------------------------------------------------------------
 
 
-def over(fakes: list[Served]) -> list[Sent]:
-    """What was sent, once nothing has been for a while."""
+def over(fakes: list[Served], count: int) -> list[Sent]:
+    """What was sent, once nothing has been for a while, or half as long again as it need take has gone by."""
     before: list[Sent] = []
+    until = time.monotonic() + 1.5 * count / LIMIT + 60
     while True:
         time.sleep(QUIET)
         now = [fake.look() for fake in fakes]
-        if before and all(one.groups == other.groups and one.groups for one, other in zip(before, now, strict=True)):
+        quiet = before and all(one.groups == other.groups for one, other in zip(before, now, strict=True))
+        if (quiet and all(one.groups for one in now)) or time.monotonic() > until:
             return now
         before = now
 
@@ -115,7 +117,7 @@ def compare(count: int) -> None:
             start("library", theirs.base_url, str(count)),
         ]
         try:
-            mine_sent, theirs_sent = over([mine, theirs])
+            mine_sent, theirs_sent = over([mine, theirs], count)
         finally:
             for process in processes:
                 process.kill()
@@ -137,7 +139,7 @@ def killed(count: int) -> None:
         process.wait()
         before = sum(fake.look().groups.values())
         process = start("ours", fake.base_url, str(file), "")
-        (sent,) = over([fake])
+        (sent,) = over([fake], count)
         process.kill()
         process.wait()
         database = Database(f"sqlite:///{Path(folder) / 'ours.db'}")

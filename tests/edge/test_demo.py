@@ -51,6 +51,14 @@ def test_the_day_shows(day: str, seen: str) -> None:
     assert seen in day
 
 
+def test_the_screens_of_the_handbook_are_those_of_the_day(day: str) -> None:
+    handbook = (ROOT / "docs" / "handbook.md").read_text(encoding="utf-8")
+    screens = re.findall(r"```\n(.*?)```", handbook, re.DOTALL)
+    lines = [line for screen in screens for line in screen.splitlines()]
+    assert len(lines) > 30
+    assert [line for line in lines if line not in day] == []
+
+
 def test_every_case_of_the_day_but_the_waiting_ones_comes_to_its_end(day: str) -> None:
     figures = re.search(r"诉求 (\d+)\(来自 (\d+) 户\) · 办结 (\d+) · 在办 (\d+),逾期 0 · 重办 1", day)
     assert figures, day[-800:]

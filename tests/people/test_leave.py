@@ -126,9 +126,7 @@ def test_days_are_written_as_people_write_them(staffed: Village, words: str) -> 
 
 
 def test_one_day_is_one_day(staffed: Village) -> None:
-    assert staffed.tells("张网格员", "请假 周三 刘网格员") == [
-        "张网格员11月25日(周三)请假,刘网格员替班。"
-    ]
+    assert staffed.tells("张网格员", "请假 周三 刘网格员") == ["张网格员11月25日(周三)请假,刘网格员替班。"]
 
 
 @pytest.mark.parametrize(
