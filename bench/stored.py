@@ -1,7 +1,7 @@
 """What a message costs with 1,000, 100,000 and 1,000,000 cases stored, on SQLite and, where there is one, PostgreSQL.
 
 The same 500 cases are open each time; the rest are history: reports, events, letters and deliveries of the last days.
-Set GRIDBOT_BENCH_POSTGRES to the address of a database that may be emptied.
+Set BENCH_POSTGRES to the address of a database that may be emptied.
 """
 
 import argparse
@@ -39,7 +39,7 @@ from storage.requests import Request
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Shanghai
 GROUPS, WORKERS, OPEN = 1_000, 100, 500
 EVENTS, LETTERS = 4, 4  # of each case that is over
-EACH = 60  # messages of a kind
+EACH = 30  # messages of a kind
 
 
 def community(folder: Path, url: str) -> Path:
@@ -228,9 +228,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, nargs="*", default=[1_000, 100_000, 1_000_000])
     chosen = parser.parse_args()
-    kinds = {"SQLite": ""} | (
-        {"PostgreSQL": os.environ["GRIDBOT_BENCH_POSTGRES"]} if "GRIDBOT_BENCH_POSTGRES" in os.environ else {}
-    )
+    kinds = {"SQLite": ""} | ({"PostgreSQL": os.environ["BENCH_POSTGRES"]} if "BENCH_POSTGRES" in os.environ else {})
     for name, address in kinds.items():
         results = []
         for cases in chosen.cases:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import JSON, Column, Field, Session, col, select
 
 from storage.database import UTCTime
@@ -17,7 +17,7 @@ from storage.texts import Text, keep
 class Event(Row, table=True):
     """`data` holds ids and codes, never free text; `undo` the columns as they were before."""
 
-    __table_args__ = (UniqueConstraint("request_id", "number"),)
+    __table_args__ = (UniqueConstraint("request_id", "number"), Index("ix_event_actor_id_id", "actor_id", "id"))
 
     id: int | None = Field(default=None, primary_key=True)
     request_id: int = Field(foreign_key="request.id")

@@ -50,6 +50,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('notice_id', sa.Integer(), nullable=True))
         batch_op.create_foreign_key(batch_op.f('fk_attachment_notice_id_notice'), 'notice', ['notice_id'], ['id'])
         batch_op.create_index(batch_op.f('ix_attachment_notice_id'), ['notice_id'], unique=False)
+    op.create_index('ix_event_actor_id_id', 'event', ['actor_id', 'id'])
     op.create_index(op.f('ix_person_source'), 'person', ['source'])
     op.create_index(op.f('ix_letter_sent_at'), 'letter', ['sent_at'])
     op.create_index(
@@ -64,6 +65,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column('card', 'also')
     op.drop_index(op.f('ix_person_source'), 'person')
+    op.drop_index('ix_event_actor_id_id', 'event')
     op.drop_index('ix_letter_spoken', 'letter')
     op.drop_index(op.f('ix_letter_sent_at'), 'letter')
     op.drop_index(op.f('ix_request_notice_id'), 'request')
