@@ -200,6 +200,16 @@ class Server:
     def execution_options(self, **_: object) -> "Server":
         return self
 
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """What looked only holds no seat."""
+
+    def execute(self, *_: object) -> "Server":
+        self.free = self.holder is not None  # asked whether anybody has it
+        return self
+
     def exec_driver_sql(self, statement: str, _: object = None) -> "Server":
         if self.broken:
             raise DBAPIError(statement, {}, ConnectionError("gone"))
@@ -220,7 +230,9 @@ class Server:
 def test_a_seat_is_taken_once_and_given_back_with_its_connection() -> None:
     server = Server()
     first, second = (Seat(server, "courier:x") for _ in range(2))  # type: ignore[arg-type]
+    assert not second.is_taken()
     assert [first.take(), first.take(), second.take()] == [True, True, False]
+    assert second.is_taken()
     assert server.closed == 1  # what came too late holds no connection
     server.broken = True
     assert not first.take()  # the connection is lost, and the seat with it
