@@ -79,8 +79,8 @@ def test_a_chat_whose_answers_take_long_keeps_only_itself_waiting(street: Street
         fake.says("王阿姨", GROUP, LIFT)
         street.until(lambda: about(street, "张网格员", 1))
         fake.says("李明", EAST, RUBBISH)
-        fake.says("陈姐", GROUP, LAMP)  # heard there, only not answered yet
         street.until(lambda: about(street, EAST, 2))
+        fake.says("陈姐", GROUP, LAMP)  # heard there, only not answered yet
         fake.presses("张网格员", "接单", about="#1")
         street.until(lambda: not fake.presses_open and len(street.cases()) == 3)
         assert fake.texts(GROUP) == []
