@@ -22,7 +22,8 @@ from bot.alarm import Alarm
 from bot.bell import Bell
 from bot.config import CategoryEntry, Settings, occurrence
 from bot.courier import Courier
-from bot.fetcher import Fetcher
+from bot.drawing import Drawer
+from bot.fetcher import Fetcher, Source
 from bot.handover import Handed
 from bot.lanes import Lanes
 from bot.logs import without_text
@@ -96,14 +97,17 @@ class App:
             )
             for key, platform in self.platforms.items()
         ]
+        sources: list[Source] = [platform for platform in platforms if platform.has_files]
         self.fetchers = [
-            Fetcher(platform, Seat(database, f"fetcher:{key}"), self.lanes.submit, self._lost, now, store=self.store)
-            for key, platform in self.platforms.items()
-            if platform.has_files
+            Fetcher(source, self._seat_of(source), self.lanes.submit, self._lost, now, store=self.store)
+            for source in [*sources, Drawer()]
         ]
         self.bell = Bell(database, self._rung)
         self._stale = asyncio.Event()
         self._resting: dict[tuple[str, Any], datetime] = {}
+
+    def _seat_of(self, source: Source) -> Seat:
+        return Seat(self.database, f"fetcher:{(source.name, source.account)}")
 
     # -- starting and stopping --------------------------------------------------------------------------------
 

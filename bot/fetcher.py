@@ -7,12 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlmodel import Session
 
 from bot.cleaning import Unreadable
-from bot.platforms import Platform, RetryLater, TooLarge, Undeliverable
+from bot.platforms import RetryLater, TooLarge, Undeliverable
 from bot.store import Store
 from storage import attachments
 from storage.attachments import Attachment, Keeping, Loss
@@ -28,10 +28,20 @@ AT_ONCE = 4  # files side by side: each may be 20 MB in memory
 SCAN = 2.0  # seconds: the safety net under the wake-ups
 
 
+class Source(Protocol):
+    """Where files come from: a platform, or the bot's own drawing."""
+
+    name: str
+    account: str
+
+    async def fetch(self, file: str) -> bytes:
+        """RetryLater, TooLarge, or Undeliverable where it is gone."""
+
+
 class Fetcher:
     def __init__(
         self,
-        platform: Platform,
+        source: Source,
         seat: Seat,
         submit: Submit[Any],
         report: Report,
@@ -39,7 +49,7 @@ class Fetcher:
         *,
         store: Store,
     ) -> None:
-        self.platform = platform
+        self.source = source
         self.wake = asyncio.Event()
         self._store = store
         self._seat = seat
@@ -73,12 +83,12 @@ class Fetcher:
         return len(due)
 
     def _due(self, session: Session) -> list[Attachment]:
-        account = self.platform.name, self.platform.account
+        account = self.source.name, self.source.account
         return attachments.due(session, *account, at=self._now(), limit=AT_ONCE)
 
     async def _fetch(self, one: Attachment) -> None:
         try:
-            content = await self.platform.fetch(one.file)
+            content = await self.source.fetch(one.file)
             kept = await asyncio.to_thread(self._store.keep, content)
         except TooLarge:
             await self._do(partial(self._lost, one.id or 0, Loss.TOO_LARGE))
@@ -96,7 +106,7 @@ class Fetcher:
                 await asyncio.to_thread(self._store.keep, content)
 
     async def _do(self, work: Callable[[Session], T]) -> T:
-        key = ("fetcher", self.platform.name, self.platform.account)
+        key = ("fetcher", self.source.name, self.source.account)
         result: T = await asyncio.wrap_future(self._submit(key, work))
         return result
 

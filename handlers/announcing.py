@@ -11,7 +11,7 @@ from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
 from handlers.router import command
 from nlp import moments
-from storage import attachments
+from storage import attachments, surveys
 from storage import notices as rows
 from storage.attachments import Media
 from storage.follow import CHAT
@@ -19,6 +19,8 @@ from storage.grids import Grid
 from storage.notices import Notice
 from storage.outbox import Purpose
 from storage.people import CHAIN
+from storage.requests import Satisfaction
+from storage.surveys import Survey
 
 LONGEST = 3500  # characters of a notice: with its signature one message on every platform
 SHOWABLE = frozenset({Media.PHOTO, Media.VIDEO, Media.DOCUMENT})
@@ -41,7 +43,7 @@ def notice(desk: Desk, words: str) -> Reply | None:
     found = _STEP.fullmatch(words)
     chosen = STEPS.get(found["verb"]) if found else None
     if found is None or chosen is None:
-        return _begin(desk, words) if desk.here.private else aside(desk, desk.say("notice.alone"))
+        return begin(desk, words) if desk.here.private else aside(desk, desk.say("notice.alone"))
     row = rows.find(desk.session, int(found["number"]))
     if row is None or row.gone or not may(desk, row):
         raise Sorry(desk.say("notice.none"))
@@ -55,13 +57,13 @@ def may(desk: Desk, row: Notice) -> bool:
     return not row.draft and all(aims.may(desk, grid) for grid in rows.targets(desk.session, row))
 
 
-def _begin(desk: Desk, words: str) -> Reply | None:
-    for old in rows.drafts_of(desk.session, desk.id_of(desk.person)):
-        notices.discard(desk, old)
-    mine = aims.own(desk)[0]
-    row = Notice(draft=True, grid_id=mine.id or 0, made_by=desk.person.id, schedule="", text="", source=CHAT)
-    desk.session.add(row)
-    desk.session.flush()
+def begin(desk: Desk, words: str, *, survey: bool = False) -> Reply | None:
+    row = draft(desk, aims.own(desk)[0], survey=survey)
+    if survey:
+        desk.session.add(
+            Survey(notice_id=row.number, options=[desk.say(f"button.rate.{mood}") for mood in Satisfaction])
+        )
+        desk.session.flush()
     if words or desk.said.attached:
         _write(desk, row, words)
     offered = aims.choices(desk)
@@ -71,6 +73,19 @@ def _begin(desk: Desk, words: str) -> Reply | None:
     return Reply(
         desk.say("notice.to"), tuple(Button(_label(desk, grid), f"/notice to {row.id} {grid.key}") for grid in offered)
     )
+
+
+def draft(desk: Desk, grid: Grid, *, survey: bool = False, text: str = "", targets: Sequence[int] = ()) -> Notice:
+    """A new one; what the speaker had begun and not confirmed is let go."""
+    for old in rows.drafts_of(desk.session, desk.id_of(desk.person)):
+        notices.discard(desk, old)
+    row = Notice(
+        draft=True, grid_id=grid.id or 0, targets=[*targets], made_by=desk.person.id, schedule="", text=text,
+        receipts=not survey, survey=survey, source=CHAT,
+    )  # fmt: skip
+    desk.session.add(row)
+    desk.session.flush()
+    return row
 
 
 def _label(desk: Desk, grid: Grid) -> str:
@@ -90,9 +105,8 @@ def to(desk: Desk, row: Notice, words: str) -> Reply | None:
     row.grid_id, row.targets = aims.around(desk, found).id or 0, [grid.id for grid in found if grid.id]
     desk.answered()
     if not row.text:
-        desk.ask(f"/notice text {row.id} ")
-        return Reply(desk.say("notice.what"))
-    row.text = composing.compose(desk, row.text, aims.houses(desk, found))
+        return _ask_what(desk, row)
+    compose(desk, row, row.text)
     preview(desk, row)
     return None
 
@@ -102,8 +116,7 @@ def text(desk: Desk, row: Notice, words: str) -> Reply | None:
     """What it says."""
     _is_draft(desk, row)
     if not (words or desk.said.attached):
-        desk.ask(f"/notice text {row.id} ")
-        return Reply(desk.say("notice.what"))
+        return _ask_what(desk, row)
     row.files = []
     _write(desk, row, words)
     desk.answered()
@@ -111,9 +124,24 @@ def text(desk: Desk, row: Notice, words: str) -> Reply | None:
         return to(desk, row, "")
     if not row.text:
         return _still_to_say(desk, row)
-    row.text = composing.compose(desk, row.text, aims.houses(desk, rows.targets(desk.session, row)))
+    compose(desk, row, row.text)
     preview(desk, row)
     return None
+
+
+def _ask_what(desk: Desk, row: Notice) -> Reply:
+    desk.ask(f"/notice text {row.id} ")
+    return Reply(desk.say("survey.what" if row.survey else "notice.what"))
+
+
+def compose(desk: Desk, row: Notice, typed: str) -> None:
+    """As the groups will read it. A survey without options of its own keeps those it has."""
+    if not row.survey:
+        row.text = composing.compose(desk, typed, aims.houses(desk, rows.targets(desk.session, row)))
+        return
+    row.text, options = composing.question(desk, typed)
+    if options:
+        surveys.of(desk.session, row).options = options
 
 
 def _still_to_say(desk: Desk, row: Notice) -> Reply:
@@ -163,6 +191,8 @@ def preview(desk: Desk, row: Notice) -> None:
         notices.body(desk, row),
         desk.say("notice.rule"),
     ]
+    if row.survey:
+        lines.append(desk.say("survey.choices", options=" / ".join(surveys.of(desk.session, row).options)))
     if row.files:
         lines.append(desk.say("notice.files", counted=attached.counted(desk, _files(desk, row))))
     if desk.house.quiet(desk.now):
@@ -179,7 +209,7 @@ def _files(desk: Desk, row: Notice) -> list[attachments.Attachment]:
 
 def _choices(desk: Desk, row: Notice) -> list[Button]:
     local = desk.now.astimezone(desk.house.zone)
-    names = ["go", "at", "text", "drop"]
+    names = ["go", "at", "text", *(["options", "until"] if row.survey else []), "drop"]
     if desk.house.quiet(desk.now):
         names.insert(1, "haste")
     buttons = [Button(desk.say(f"button.notice.{name}"), f"/notice {name} {row.id}") for name in names]
@@ -225,15 +255,20 @@ def at(desk: Desk, row: Notice, words: str) -> Reply:
     if not words:
         desk.ask(f"/notice at {row.id} ")
         return Reply(desk.say("notice.when"))
-    schedule, when = timed(desk, words)
+    schedule, when = timed(desk, words, again=not row.survey)
     desk.answered()
     return _confirm(desk, row, when, schedule)
 
 
-def timed(desk: Desk, words: str) -> tuple[str, datetime]:
-    """The schedule that words mean, and its first time. Sorry for what cannot be read or is gone by."""
+def timed(desk: Desk, words: str, *, again: bool = True) -> tuple[str, datetime]:
+    """The schedule that words mean, and its first time. Sorry for what cannot be read or is gone by.
+
+    `again`: it may be said more than once.
+    """
     zone = desk.house.zone
     if schedule := moments.recurrence(words):
+        if not again:
+            raise Sorry(desk.say("survey.once"))
         first = desk.occurrence(schedule, desk.now, zone)
         assert first  # it goes on for ever
         return schedule, first
@@ -277,6 +312,8 @@ def _confirm(desk: Desk, row: Notice, when: datetime, schedule: str | None = Non
     found = rows.targets(desk.session, row)
     if not (row.text and row.targets):
         raise Sorry(desk.say("notice.unfinished"))
+    if row.survey:
+        _lasts(desk, row, when)
     row.draft, row.due_at, row.next_at = False, when, when
     row.schedule = schedule or _once(desk, when)
     given = {"title": row.title, "count": _count(desk, found)}
@@ -286,6 +323,13 @@ def _confirm(desk: Desk, row: Notice, when: datetime, schedule: str | None = Non
     names = ("move", "cancel")
     buttons = tuple(Button(desk.say(f"button.notice.{name}"), f"/notice {name} {row.id}") for name in names)
     return Reply(desk.say("notice.planned", when=desk.say.when(when, desk.now), **given), buttons)
+
+
+def _lasts(desk: Desk, row: Notice, when: datetime) -> None:
+    """Sorry if it would be over before it begins."""
+    until = surveys.of(desk.session, row).until
+    if until and until <= when:
+        raise Sorry(desk.say("survey.too_short", when=desk.say.when(until, desk.now)))
 
 
 @step

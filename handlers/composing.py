@@ -1,18 +1,25 @@
 """From what was typed to what the groups read: a heading, the time spelt out, whom it concerns, what to do."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from handlers.desk import Desk
+from handlers.desk import Desk, Sorry
 from nlp import moments, places
 from nlp.moments import Span
 
 FINISHED = "。!?!?…"  # how a sentence ends
 JOINED = (*",,。;;、::起前后有在的 ", "")  # after a time none of these needs a comma before it
 BREAKS = ",,。;; \n"
+QUESTION = 200  # characters
+OPTIONS = range(2, 9)  # how many
+OPTION = 12  # characters: a button's room
+ASKING = "?\uff1f"
+_BETWEEN = re.compile(r"[/\uff0f|\n]")
+_NUMBERED = re.compile(r"(?:[A-Ha-h\d][.、．)）:：](?!\d)|[①-⑧])\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +95,27 @@ def _spelt(desk: Desk, span: Span) -> str:
         return f"{first}–{desk.say.day(end)}"
     same = end.date() == begin.date()
     return f"{first}–{desk.say.clock(end) if same else f'{desk.say.day(end)} {desk.say.clock(end)}'}"
+
+
+# -- a question and its options ---------------------------------------------------------------------------------------
+
+
+def question(desk: Desk, typed: str) -> tuple[str, list[str]]:
+    """ "…吗? 好/一般/差": the question, and the options if any follow it. Sorry for what will not do."""
+    typed = typed.strip()
+    end = max(typed.rfind(mark) for mark in ASKING) + 1 or len(typed.split("\n")[0])
+    asked, rest = typed[:end], typed[end:].strip()
+    if not _BETWEEN.search(rest):
+        asked, rest = typed, ""
+    if len(asked) > QUESTION:
+        raise Sorry(desk.say("survey.too_long", count=len(asked), most=QUESTION))
+    return asked, options(desk, rest) if rest else []
+
+
+def options(desk: Desk, typed: str) -> list[str]:
+    """ "好/一般/差" or a line each, numbered or not. Sorry for too few, too many, too long, or twice the same."""
+    found = [_NUMBERED.sub("", piece.strip(), count=1).strip() for piece in _BETWEEN.split(typed)]
+    found = [piece for piece in found if piece]
+    if len(found) not in OPTIONS or len(set(found)) < len(found) or any(len(one) > OPTION for one in found):
+        raise Sorry(desk.say("survey.options", least=OPTIONS[0], most=OPTIONS[-1], longest=OPTION))
+    return found

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
+from handlers import ballots
 from handlers.desk import Desk
 from handlers.message import Button
 from handlers.router import job
-from storage import attachments, notices, outbox, people, receipts
+from storage import attachments, notices, outbox, people, receipts, surveys
 from storage.chats import Chat
 from storage.notices import Notice
 from storage.outbox import Letter, LetterState, Purpose, Urgency
@@ -21,12 +22,16 @@ COUNTED_FOR = timedelta(days=7)  # receipts
 NAMED = 5  # groups that a report names
 
 
-def body(desk: Desk, notice: Notice) -> str:
+def body(desk: Desk, notice: Notice, chat_id: int | None = None) -> str:
     """What a group reads, as far as it does not depend on when it reads it."""
+    if notice.survey:
+        return ballots.body(desk, notice, chat_id)
     return desk.say("notice", text=notice.text, community=desk.house.community)
 
 
 def buttons(desk: Desk, notice: Notice) -> list[Button]:
+    if notice.survey:
+        return ballots.buttons(desk, notice)
     if not notice.receipts:
         return []
     return [Button(desk.say(f"button.{name}"), f"/{name} {notice.id}") for name in ("got", "unclear")]
@@ -50,7 +55,7 @@ def send(desk: Desk, notice: Notice) -> None:
 def _begins(desk: Desk, notice: Notice) -> bool:
     """Whether the occurrence that is due is said now: the night may hold it back, and it may have outlived itself."""
     due = _latest(desk, notice)
-    if desk.now - due > timedelta(minutes=notice.valid_minutes):
+    if desk.now - due > timedelta(minutes=notice.valid_minutes) or ballots.outlived(desk, notice):
         _dropped(desk, notice, due)
         return False
     if not notice.urgent and desk.house.quiet(desk.now):
@@ -61,6 +66,8 @@ def _begins(desk: Desk, notice: Notice) -> bool:
     notice.received, notice.salt, notice.forget_at = 0, token_hex(16), desk.now + COUNTED_FOR
     notice.withdrawn_at = notice.change_at = None
     notice.report_at = desk.now + LOOK_AGAIN if notice.made_by else None
+    if notice.survey:
+        ballots.begin(desk, notice)
     return True
 
 
@@ -98,7 +105,7 @@ def _letters(desk: Desk, notice: Notice, chat: Chat) -> list[Letter]:
     said = Letter(
         purpose=Purpose.NOTICE,
         notice_id=notice.id,
-        text=_said(desk, notice),
+        text=_said(desk, notice, chat.id or 0),
         buttons=[[button.label, button.command] for button in buttons(desk, notice)],
         files=notice.files,
         **common,
@@ -106,12 +113,12 @@ def _letters(desk: Desk, notice: Notice, chat: Chat) -> list[Letter]:
     return [said, Letter(purpose=Purpose.CARD, pin=True, **common)] if notice.pin else [said]
 
 
-def _said(desk: Desk, notice: Notice) -> str:
+def _said(desk: Desk, notice: Notice, chat_id: int) -> str:
     """With its own time, where it comes late."""
-    due, began = notice.said_for, notice.began_at
-    if due is None or began is None or began - (due if notice.urgent else desk.house.awake(due)) <= LATE:
-        return body(desk, notice)
-    return f"{desk.say('notice.late', due=desk.say.when(due, began))}\n{body(desk, notice)}"
+    due, began, over = notice.said_for, notice.began_at, notice.survey and notice.closes_at is None
+    if over or due is None or began is None or began - (due if notice.urgent else desk.house.awake(due)) <= LATE:
+        return body(desk, notice, chat_id)
+    return f"{desk.say('notice.late', due=desk.say.when(due, began))}\n{body(desk, notice, chat_id)}"
 
 
 @job(Notice.change_at)
@@ -134,7 +141,7 @@ def _change(desk: Desk, notice: Notice, key: str, chat_id: int) -> None:
         desk.erase(key, chat_id)
         return
     desk.write(
-        Purpose.CARD, _said(desk, notice), chat_id=chat_id, notice_id=notice.id, card_key=key,
+        Purpose.CARD, _said(desk, notice, chat_id), chat_id=chat_id, notice_id=notice.id, card_key=key,
         buttons=buttons(desk, notice), urgency=Urgency.BROADCAST,
     )  # fmt: skip
 
@@ -166,4 +173,6 @@ def forget(desk: Desk, notice: Notice) -> None:
 def discard(desk: Desk, notice: Notice) -> None:
     """A draft nobody confirmed: nothing of it is kept."""
     attachments.erase(desk.session, attachments.of_notice(desk.session, notice.number), at=desk.now)
+    if notice.survey:
+        desk.session.delete(surveys.of(desk.session, notice))
     notice.draft, notice.gone, notice.text, notice.files = False, True, "", []

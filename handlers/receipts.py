@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers import dispatch, intake
+from handlers import ballots, dispatch, intake
 from handlers.aside import among_residents, can_be_alone
 from handlers.desk import ANSWER_WITHIN, Desk, Sorry
 from handlers.intake import ASKED_FOR, Told
@@ -79,9 +79,13 @@ def _meant(desk: Desk, words: str) -> Notice:
 
 
 def reply(desk: Desk, reading: Reading | None) -> Reply | None:
-    """A reply to a notice in words: "收到" counts, a question about it is one, and talk is talk."""
+    """A reply in words: "收到" counts, an option is an answer, a question about it is one, and talk is talk."""
     number = outbox.notice_of(desk.session, desk.chat_id, desk.said.quoted.message) if desk.said.quoted else None
     notice = _meant(desk, str(number))
-    if desk.said.text.strip().rstrip(_ENDS) in desk.say("got.words").split():
+    words = desk.said.text.strip().rstrip(_ENDS)
+    if notice.survey:
+        if (chosen := ballots.choice(desk, notice, words)) is not None:
+            return ballots.answer(desk, notice, chosen)
+    elif words in desk.say("got.words").split():
         return count(desk, notice)
     return ask(desk, notice, desk.said.text, reading) if reading and reading.is_request else None

@@ -27,6 +27,17 @@ _CLOCK: Final = (
     rf"|(?P<hours>{_NUMBER})[点时](?!间)(?:(?P<half>半|一刻|三刻|整)|(?P<minutes>{_NUMBER})分?)?钟?)"
 )
 _LATER: Final = re.compile(rf"(?P<much>半|{_NUMBER}|\d{{1,3}})\s*个?(?P<unit>小时|钟头|分钟)(?:之|以)?后")
+_LASTING: Final = re.compile(rf"(?P<much>半|{_NUMBER}|两|\d{{1,3}})\s*个?(?P<unit>分钟|小时|钟头|天|日|周|星期|礼拜)")
+_UNITS: Final = {
+    "分钟": timedelta(minutes=1),
+    "小时": timedelta(hours=1),
+    "钟头": timedelta(hours=1),
+    "天": timedelta(days=1),
+    "日": timedelta(days=1),
+    "周": timedelta(weeks=1),
+    "星期": timedelta(weeks=1),
+    "礼拜": timedelta(weeks=1),
+}
 _GAP: Final = r"[\s,，]*"
 _DAY_AT: Final = re.compile(_DAY)
 _CLOCK_AT: Final = re.compile(_CLOCK)
@@ -76,6 +87,15 @@ def moment(text: str, now: datetime) -> datetime | None:
     if found is None or found.end is not None or not found.clock or not _is_all(text, found):
         return None
     return found.begin if found.begin > now else None
+
+
+def duration(text: str) -> timedelta | None:
+    """ "3天", "24小时", "两周"; None for anything else."""
+    found = _LASTING.fullmatch(plain(text).strip())
+    if found is None:
+        return None
+    much = 0.5 if found["much"] == "半" else float(number(found["much"].replace("两", "二")))
+    return much * _UNITS[found["unit"]] or None
 
 
 def recurrence(text: str) -> str | None:

@@ -36,6 +36,7 @@ class Notice(Row, table=True):
     pin: bool = False  # it stays on top of each chat
     urgent: bool = False  # quiet hours do not hold it back
     receipts: bool = True  # with the buttons "received" and "I have a question"
+    survey: bool = False  # it asks something: see `storage.surveys`
     valid_minutes: int = 24 * 60
     due_at: datetime | None = Field(default=None, sa_type=UTCTime)
     next_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)
@@ -45,7 +46,8 @@ class Notice(Row, table=True):
     sent_through: int = 0  # the last chat it was written for: expansion goes in chunks
     report_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)  # when its maker hears how it went
     received: int = 0
-    salt: str | None = None  # what makes the marks of its receipts; thrown away with them
+    salt: str | None = None  # what makes the marks of its receipts or ballots; thrown away with them
+    closes_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)  # when the ballots are counted
     forget_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)
     # taking back and correcting what stands in the groups goes in chunks as well
     change_at: datetime | None = Field(default=None, sa_type=UTCTime, index=True)

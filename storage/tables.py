@@ -18,11 +18,12 @@ from storage import (
     receipts,
     reports,
     requests,
+    surveys,
     texts,
     units,
 )
 
 TABLES = (
     attachments, chats, chores, deliveries, duties, erasures, events, grids, invitations, leaves, notices, outbox,
-    people, questions, receipts, reports, requests, texts, units,
+    people, questions, receipts, reports, requests, surveys, texts, units,
 )  # fmt: skip

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp import moments
-from nlp.moments import find, moment, recurrence
+from nlp.moments import duration, find, moment, recurrence
 
 NOW = datetime.fromisoformat("2026-11-23T14:00")  # a Monday; the community's own clock has no zone here
 
@@ -135,3 +135,31 @@ def test_every_moment_to_come_is_read_back(when: datetime) -> None:
     when = when.replace(second=0, microsecond=0)
     for text in (f"{when:%Y-%m-%d %H:%M}", f"{when.month}月{when.day}日{when.hour}点{when.minute}分"):
         assert moments.moment(text, NOW) == (when if when > NOW else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("3天", timedelta(days=3)),
+        ("24小时", timedelta(hours=24)),
+        ("两周", timedelta(days=14)),
+        ("一个星期", timedelta(days=7)),
+        ("半天", timedelta(hours=12)),
+        (" 90 分钟 ", timedelta(minutes=90)),
+        ("十二个钟头", timedelta(hours=12)),
+        ("0天", None),
+        ("两年", None),
+        ("3天后", None),
+        ("开放3天", None),
+        ("", None),
+    ],
+)
+def test_how_long(text: str, span: timedelta | None) -> None:
+    assert duration(text) == span
+
+
+@given(st.integers(1, 99), st.sampled_from(["分钟", "小时", "天", "周"]))
+def test_a_longer_span_is_longer(many: int, unit: str) -> None:
+    one, more = duration(f"1{unit}"), duration(f"{many}{unit}")
+    assert one
+    assert more == many * one
