@@ -123,8 +123,7 @@ def answer(desk: Desk, notice: Notice, chosen: int) -> Reply:
         return Reply(desk.say("survey.closed"), nod=True)
     own = receipts.mark(notice.salt, desk.here.platform, desk.here.account, desk.said.sender.user)
     new = surveys.cast(desk.session, notice, desk.here.grid_id, own, chosen)
-    if new:
-        _renew(desk, notice)
+    _renew(desk, notice)
     option = surveys.of(desk.session, notice).options[chosen]
     return Reply(desk.say("survey.noted" if new else "survey.changed", option=option), nod=True)
 
