@@ -220,7 +220,7 @@ def _satisfied(desk: Desk, found: Result) -> str:
 def _took(desk: Desk, one: Taken) -> str:
     if not one.households:
         return desk.say("survey.took", count=one.answers)
-    percent = ballots.percent(one.answers, one.households)
+    percent = f"{100 * one.answers / one.households:.1f}"  # of a few hundred households the first answers count, too
     return desk.say("survey.took_of", count=one.answers, households=one.households, percent=percent)
 
 

@@ -222,8 +222,8 @@ def test_the_result_comes_by_itself_as_text_and_picture(office: Village) -> None
     assert came == (
         "调查「楼道保洁您满意吗?」已结束,15 人作答:\n满意 9(60%)\n基本满意 3(20%)\n不满意 3(20%)\n满意率 80%\n"
         "各处参与\n"
-        "3号楼 10 人/60 户(17%) · 满意 6 · 基本满意 2 · 不满意 2\n"
-        "东网格 5 人/320 户(2%) · 满意 3 · 基本满意 1 · 不满意 1"
+        "3号楼 10 人/60 户(16.7%) · 满意 6 · 基本满意 2 · 不满意 2\n"
+        "东网格 5 人/320 户(1.6%) · 满意 3 · 基本满意 1 · 不满意 1"
     )
     (picture,) = office.sees(LI)[-1].files
     assert picture.path
@@ -255,7 +255,7 @@ def test_of_a_whole_community_the_grids_are_told(office: Village) -> None:
     answer(office, (4, 2))
     answer(office, (0, 3), at=EAST)
     office.wait(days=3)
-    assert office.new(WANG)[-1].endswith("同意 4(44%)\n不同意 5(56%)\n各处参与\n东网格 9 人/100 户(9%)")
+    assert office.new(WANG)[-1].endswith("同意 4(44%)\n不同意 5(56%)\n各处参与\n东网格 9 人/100 户(9.0%)")
 
 
 def test_where_nobody_answered_is_told_too(office: Village) -> None:
@@ -264,7 +264,7 @@ def test_where_nobody_answered_is_told_too(office: Village) -> None:
     office.wait(days=3)
     assert office.new(LI)[-1] == (
         "调查「楼道保洁您满意吗?」已结束,0 人作答:\n不足 5 人作答,不公布怎么选的。\n"
-        "各处参与\n东网格 0 人/60 户(0%)\n3号楼 0 人/60 户(0%)"
+        "各处参与\n东网格 0 人/60 户(0.0%)\n3号楼 0 人/60 户(0.0%)"
     )
     assert office.buttons(LI) == []
     assert office.tells(LI, "/notice share 2") == ["调查还没结束,或没有结果。"]
