@@ -1,10 +1,10 @@
 """Whom a notice is for: grids as people name them, and how they are named back."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 
 from handlers.desk import Desk, Sorry
 from nlp import places
@@ -51,7 +51,7 @@ def find(desk: Desk, words: str) -> list[Grid]:
         return own(desk)[:1] or _unknown(desk, words)
     found: list[Grid] = []
     for piece in filter(None, re.split(r"[、,;\s]+|和", words)):
-        named = _named(desk, [piece, *places.find(piece)])
+        named = _named(desk, piece)
         found += named or _unknown(desk, piece)
     if not found:
         _unknown(desk, words)
@@ -65,12 +65,10 @@ def _unknown(desk: Desk, words: str) -> list[Grid]:
     raise Sorry(desk.say("aim.unknown", words=words, example=name(desk, choices(desk)[-1:])))
 
 
-def _named(desk: Desk, names: Collection[str]) -> list[Grid]:
-    """Those of the speaker's own communities; every one of several buildings must be there."""
-    is_it = or_(col(Grid.name).in_(names), col(Grid.key).in_(names), col(Grid.place).in_(names))
-    rows = desk.session.exec(select(Grid).where(is_it, col(Grid.gone).is_(False)).order_by(col(Grid.path))).all()
+def _named(desk: Desk, piece: str) -> list[Grid]:
+    """Those of the speaker's own communities."""
     roots = {grid.ancestors[-1] for grid in own(desk)}
-    return [grid for grid in rows if grid.ancestors[-1] in roots]
+    return [grid for grid in grids.called(desk.session, piece, places.find(piece)) if grid.ancestors[-1] in roots]
 
 
 def name(desk: Desk, aims: Sequence[Grid]) -> str:

@@ -66,16 +66,19 @@ def at_path(session: Session, path: str) -> Grid:
 
 
 def named(session: Session, word: str, places: Sequence[str] = ()) -> list[Grid]:
-    """The grids a person means by a word: its key, else its name or place, else all whose name holds it."""
-    there = list(session.exec(select(Grid).where(col(Grid.gone).is_(False)).order_by(col(Grid.path))))
-    for meant in (
-        [grid for grid in there if grid.key == word],
-        [grid for grid in there if grid.name == word or (grid.place and grid.place in {word, *places})],
-        [grid for grid in there if word and word in grid.name],
-    ):
-        if meant:
-            return meant
-    return []
+    """The grids a person means by a word: those called so, else all whose name holds it."""
+    return called(session, word, places) or [grid for grid in _there(session) if word and word in grid.name]
+
+
+def called(session: Session, word: str, places: Sequence[str] = ()) -> list[Grid]:
+    """The grid whose key a word is, else those whose name or place it is, or one of the places."""
+    there = _there(session)
+    by_key = [grid for grid in there if grid.key == word]
+    return by_key or [grid for grid in there if grid.name == word or (grid.place and grid.place in {word, *places})]
+
+
+def _there(session: Session) -> Sequence[Grid]:
+    return session.exec(select(Grid).where(col(Grid.gone).is_(False)).order_by(col(Grid.path))).all()
 
 
 def follow_parents(session: Session) -> None:
