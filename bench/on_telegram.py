@@ -161,7 +161,7 @@ def latency(seconds: int) -> None:
 
 def cold() -> None:
     """From the start of the process to the first answer, everything on the disk already read once."""
-    ours, plain = both(updates([REQUESTS[0]]), sends=2)
+    ours, plain = both(updates(requests(1)), sends=2)
     print(
         f"cold      gridbot: first answer {ours.started:.2f} s after the start, {ours.peak:.0f} MiB"
         f"   plain bot {plain.started:.2f} s, {plain.peak:.0f} MiB"
