@@ -140,8 +140,10 @@ def _at(survey: Survey, place: str) -> int | None:
 
 
 def end(desk: Desk, notice: Notice) -> None:
-    """Counted for good; the groups' messages become the result."""
+    """Counted for good; the groups' messages become the result, and groups that were not asked yet are not."""
     surveys.close(desk.session, notice, at=desk.now)
+    notice.due_at = notice.next_at = None
+    notice.sent_through = 0
     notice.forget_at = desk.now + KEPT
     notice.change_at, notice.changed_through = desk.now, 0
 

@@ -1,5 +1,7 @@
 """The office's side of a survey: written, changed before it goes out, closed, its result as text and picture."""
 
+from datetime import timedelta
+
 import pytest
 from PIL import Image
 from sqlmodel import Session, select
@@ -321,6 +323,23 @@ def test_closed_early_by_whom_it_concerns(office: Village) -> None:
     assert office.new(LI)[-1].startswith("调查「楼道保洁您满意吗?」已结束,5 人作答:")
     assert office.sees(GROUP)[0].text.startswith("【问卷结果】")
     assert office.tells(LI, "/notice close 2") == ["这次调查没有在进行。"]
+
+
+def test_closed_while_it_goes_out_the_rest_is_never_asked(office: Village) -> None:
+    """Only the first of two groups had its letter written."""
+    written(office)
+    office.presses(LI, "定时")
+    office.tells(LI, "明天 9:00")
+
+    def stopped_in_between(session: Session) -> None:
+        notice = session.get_one(Notice, 2)
+        notice.began_at = notice.said_for = office.clock.at
+        notice.closes_at, notice.salt, notice.sent_through = office.clock.at + timedelta(days=1), "salt", 1
+
+    office.look(stopped_in_between)
+    office.tells(LI, "/notice close 2 yes")
+    office.wait(days=2)
+    assert (office.sees(GROUP), office.sees(EAST)) == ([], [])
 
 
 def test_who_closes_their_own_reads_the_result_once(office: Village) -> None:
