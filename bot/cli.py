@@ -18,6 +18,7 @@ from sqlmodel import Session
 from bot import announce, clock, config, grids_csv, inviting, reach
 from bot import backup as backup_
 from bot import demo as demo_
+from bot import evaluate as evaluate_
 from bot import replay as replay_
 from bot import restore as restore_
 from bot import run as run_
@@ -324,6 +325,23 @@ def classify(
     for line in sys.stdin if str(file) == "-" else _lines(file):
         if text := _text_of(line.rstrip("\r\n")):
             typer.echo(json.dumps(classified(reader, text), ensure_ascii=False))
+
+
+@app.command()
+def evaluate(
+    files: Annotated[list[Path], typer.Argument(help="labelled messages as JSON lines, or CSV with title,department")],
+    path: Annotated[
+        Path | None, typer.Option("-c", "--config", help="reads with this community's places and categories")
+    ] = None,
+) -> None:
+    """Measures the reader on labelled messages: precision, recall, F1 with 95 % intervals, confusion, worst errors."""
+    reader = reader_for(_settings(path)) if path else Reader()
+    for file in files:
+        try:
+            for line in evaluate_.of_file(file, reader):
+                typer.echo(line)
+        except (evaluate_.Unusable, OSError, UnicodeDecodeError) as why:
+            _fail(str(why))
 
 
 def _text_of(line: str) -> str:

@@ -42,6 +42,7 @@ class Judgement:
     raw: float = 0.0
     category: str | None = None
     topic: int = 0
+    ranked: list[str] = field(default_factory=list)  # categories, the one for which the most was said first
     urgent: bool = False
     roles: set[str] = field(default_factory=set)  # of everything that spoke
     shares: list[tuple[float, str]] = field(default_factory=list)
@@ -143,7 +144,9 @@ def _subject(said: Sequence[Said], general: Mapping[str, Sequence[Said]], judgem
     """The category for which the most was said, and its share of the sum."""
     keys = sorted({(each.word.category, each.word.index) for each in said if each.word.role != "troubles"})
     topics = [_topic([each for each in said if (each.word.category, each.word.index) == key], general) for key in keys]
-    best = max((topic.category for topic in topics), key=lambda key: _strength(key, topics, said), default=None)
+    strengths = {topic.category: _strength(topic.category, topics, said) for topic in topics}
+    judgement.ranked = sorted(strengths, key=lambda key: strengths[key], reverse=True)
+    best = judgement.ranked[0] if topics else None
     topic = max((each for each in topics if each.category == best), key=lambda each: each.weight, default=None)
     if topic is None or topic.weight < _LEAST:
         for word, weight in _shares(general.get("trouble", ()), _APART):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from nlp import danger, lexicon, places
+from nlp import danger, lexicon, linear, places
 from nlp.automaton import Automaton, Found, Hit, Word
 from nlp.danger import Danger
 from nlp.delicacy import delicate
@@ -39,6 +39,7 @@ class Context:
     private: bool = False  # a 1:1 chat with the bot
     addressed: bool = False  # @bot, or a reply to the bot
     open_category: str | None = None  # of the sender's recent open case in this chat
+    talk_category: str | None = None  # of the case the group is talking of just now
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,20 @@ class Reader:
         if topic and topic.department:
             return topic.department
         return self.categories[category].department if category in self.categories else None
+
+    @staticmethod
+    def department_of(text: str) -> str:
+        """Which of seven departments a formal petition is for, by weights learnt from the titles of many."""
+        model = linear.load("departments")
+        scores = model.scores(fold(text[:READ]))
+        return model.classes[scores.index(max(scores))]
+
+    def rank(self, text: str) -> list[str]:
+        """The categories a message may be of, the likeliest first, whether or not it is a request."""
+        folded = fold(text[:READ])
+        found = self._automaton.sort(self._automaton.matches(folded))
+        ranked = self._judge(folded, found, 0.0, thorough=True).ranked
+        return [*ranked, *({"other"} - {*ranked})]
 
     def warm(self) -> None:
         """Loads the segmenter; for a thread of its own at the start, else the first request waits for it."""

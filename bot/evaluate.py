@@ -1,0 +1,297 @@
+"""`gridbot evaluate`: how well the reader reads labelled messages, each task with its own figure and interval."""
+
+import csv
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from nlp.reader import NOWHERE, Context, Reader, Reading
+
+Z = 1.96  # of a 95 % interval
+RECALL = 0.75  # at which false catches are counted
+NEAR = 12  # messages: so long a group goes on about a case
+CODES = re.compile(r"[A-Z]\d*[市县区]|西地省")  # stand for names in the titles of petitions
+RARE = 0.01  # the share of requests in real groups
+DOUBTFUL = ("边界", "存疑", "也可")  # in a note: another labeller might decide otherwise
+WORST = 12  # errors shown of each kind
+
+
+class Unusable(Exception):  # noqa: N818 (what is wrong)
+    """A file that is not labelled messages; the text says what and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One message and what people say it is. `later`: another message of its case stands before it."""
+
+    id: str
+    group: str
+    sender: str
+    text: str
+    is_request: bool
+    kind: str
+    category: str | None
+    urgent: bool
+    places: tuple[str, ...]
+    case: str | None
+    note: str
+    later: bool = False
+
+    @property
+    def doubtful(self) -> bool:
+        return any(word in self.note for word in DOUBTFUL)
+
+
+def messages(path: Path) -> list[Labelled]:
+    """Of a file of JSON lines as the labelling guide describes it. Unusable where a line is none."""
+    found: list[Labelled] = []
+    seen: set[str] = set()
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            one = Labelled(
+                row["id"], row["group"], row["sender"], row["text"], row["is_request"], row["kind"], row["category"],
+                row["urgent"], tuple(row["places"]), row["case"], row.get("note") or "",
+            )  # fmt: skip
+        except (ValueError, KeyError, TypeError) as error:
+            raise Unusable(f"{path}:{number}: {type(error).__name__} {error}") from None
+        found.append(replace(one, later=one.case in seen))
+        if one.case:
+            seen.add(one.case)
+    return found
+
+
+def titles(path: Path) -> list[tuple[str, str]]:
+    """Of a CSV file with the columns title and department."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or not {"title", "department"} <= rows[0].keys():
+        raise Unusable(f"{path}: no columns title and department")
+    return [(row["title"], row["department"]) for row in rows]
+
+
+# -- figures ----------------------------------------------------------------------------------------------------------
+
+
+def wilson(count: int, whole: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927)."""
+    if not whole:
+        return 0.0, 1.0
+    share, spread = count / whole, Z * Z / whole
+    middle = (share + spread / 2) / (1 + spread)
+    half = Z * math.sqrt(share * (1 - share) / whole + spread / whole / 4) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+class Hits(NamedTuple):
+    """What was caught rightly, caught wrongly, and missed."""
+
+    right: int
+    wrong: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        return self.right / ((self.right + self.wrong) or 1)
+
+    @property
+    def recall(self) -> float:
+        return self.right / ((self.right + self.missed) or 1)
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.right / ((2 * self.right + self.wrong + self.missed) or 1)
+
+    @property
+    def f1_interval(self) -> tuple[float, float]:
+        """F1 = 2J / (1 + J), where J, what was rightly caught of all that was caught or missed, is a share."""
+        low, high = wilson(self.right, sum(self))
+        return 2 * low / (1 + low), 2 * high / (1 + high)
+
+    def __str__(self) -> str:
+        precision = share(self.right, self.right + self.wrong)
+        recall = share(self.right, self.right + self.missed)
+        low, high = self.f1_interval
+        return f"precision {precision}  recall {recall}  F1 {self.f1:.3f} [{low:.3f}–{high:.3f}]"
+
+
+def share(count: int, whole: int) -> str:
+    """ "0.850 [0.790–0.897] (102/120)"."""
+    low, high = wilson(count, whole)
+    return f"{count / whole if whole else 0:.3f} [{low:.3f}–{high:.3f}] ({count}/{whole})"
+
+
+def hits(rows: Iterable[tuple[bool, bool]]) -> Hits:
+    """Of pairs of what it is and what it was taken for."""
+    counts = Counter(rows)
+    return Hits(counts[True, True], counts[False, True], counts[True, False])
+
+
+def macro_f1(pairs: Sequence[tuple[str, str | None]]) -> float:
+    """The mean of the F1 of every class that occurs."""
+    classes = sorted({true for true, _ in pairs})
+    return sum(hits((true == one, taken == one) for true, taken in pairs).f1 for one in classes) / (len(classes) or 1)
+
+
+class Point(NamedTuple):
+    """At one threshold of the score."""
+
+    recall: float
+    false: float  # catches per 1,000 that are none
+    precision: float  # were requests as rare as RARE
+
+
+def at_recall(scored: Sequence[tuple[float, bool]], wanted: float) -> Point | None:
+    """The strictest threshold that still finds so many."""
+    whole, rest = sum(true for _, true in scored), sum(not true for _, true in scored)
+    right = wrong = 0
+    ordered = sorted(scored, key=lambda one: -one[0])
+    for place, (score, true) in enumerate(ordered):
+        right, wrong = right + true, wrong + (not true)
+        tied = place + 1 < len(ordered) and ordered[place + 1][0] == score
+        if whole and rest and not tied and right / whole >= wanted:
+            recall, false = right / whole, wrong / rest
+            return Point(recall, 1000 * false, recall * RARE / (recall * RARE + false * (1 - RARE)))
+    return None
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+class Talk:
+    """What is known of a group as its messages come in, taking every earlier message for what it is."""
+
+    def __init__(self) -> None:
+        self._own: dict[tuple[str, str], str] = {}
+        self._group: dict[str, tuple[str, int]] = {}
+        self._count: Counter[str] = Counter()
+
+    def context(self, one: Labelled) -> Context:
+        lately, at = self._group.get(one.group, (None, 0))
+        near = lately if self._count[one.group] - at < NEAR else None
+        return Context(open_category=self._own.get((one.group, one.sender)), talk_category=near)
+
+    def note(self, one: Labelled) -> None:
+        self._count[one.group] += 1
+        if one.case and one.category:
+            self._own[one.group, one.sender] = one.category
+            self._group[one.group] = one.category, self._count[one.group]
+
+
+def in_talk(rows: Iterable[Labelled], reader: Reader) -> Iterator[tuple[Labelled, Reading]]:
+    talk = Talk()
+    for one in rows:
+        yield one, reader.read(one.text, talk.context(one))
+        talk.note(one)
+
+
+def caught(reading: Reading) -> bool:
+    return reading.is_request
+
+
+# -- what is printed --------------------------------------------------------------------------------------------------
+
+
+def of_file(path: Path, reader: Reader) -> Iterator[str]:
+    """Raises Unusable for what is neither."""
+    yield f"== {path.name}"
+    yield from of_titles(titles(path), reader) if path.suffix == ".csv" else of_messages(messages(path), reader)
+
+
+def of_messages(rows: Sequence[Labelled], reader: Reader) -> Iterator[str]:
+    """A line for each figure."""
+    alone = [(one, reader.read(one.text, NOWHERE)) for one in rows if not one.later]
+    days = {one.group for one in rows if one.case}
+    yield f"{len(rows)} messages, {sum(one.is_request for one, _ in alone)} first or single requests"
+    yield from _requests(alone, days)
+    yield from _fragments(rows, reader, days)
+    yield from _categories(alone, reader)
+    yield from _others(alone)
+    yield from _worst(alone)
+
+
+Read = Sequence[tuple[Labelled, Reading]]
+
+
+def _requests(alone: Read, days: set[str]) -> Iterator[str]:
+    yield f"a request      {hits((one.is_request, caught(reading)) for one, reading in alone)}"
+    clear = [(one.is_request, caught(reading)) for one, reading in alone if not one.doubtful]
+    yield f"  not doubtful {hits(clear)}"
+    either = hits((one.is_request, caught(reading) or reading.unsure) for one, reading in alone)
+    yield f"  or asked     {either}"
+    of_days = [(reading.score, one.is_request) for one, reading in alone if one.group in days]
+    for wanted in (RECALL, 0.85):
+        if point := at_recall(of_days, wanted):
+            yield (
+                f"whole days     at recall {point.recall:.2f}: {point.false:.1f} false catches per 1,000 non-requests;"
+                f" precision at 1 % requests {point.precision:.2f}"
+            )
+
+
+def _fragments(rows: Sequence[Labelled], reader: Reader, days: set[str]) -> Iterator[str]:
+    talk = [pair for pair in in_talk(rows, reader) if pair[0].group in days]
+    pairs = [(one.later, caught(reading)) for one, reading in talk if one.later or not one.is_request]
+    if any(later for later, _ in pairs):
+        yield f"later message  {hits(pairs)}"
+
+
+def _categories(alone: Read, reader: Reader) -> Iterator[str]:
+    asked = [one for one, _ in alone if one.is_request]
+    if not asked:
+        return
+    ranked = [(one.category or "", reader.rank(one.text)) for one in asked]
+    pairs = [(true, taken[0]) for true, taken in ranked]
+    right = sum(true == taken for true, taken in pairs)
+    second = sum(true in taken[:2] for true, taken in ranked)
+    first, either = share(right, len(pairs)), share(second, len(pairs))
+    yield f"category       accuracy {first}  top-2 {either}  macro-F1 {macro_f1(pairs):.3f}"
+    yield f"  confused     {_confused(pairs)}"
+
+
+def _confused(pairs: Iterable[tuple[str, str | None]]) -> str:
+    counts = Counter((true, taken) for true, taken in pairs if true != taken)
+    return ", ".join(f"{true}→{taken} {count}" for (true, taken), count in counts.most_common(WORST)) or "none"
+
+
+def _others(alone: Read) -> Iterator[str]:
+    asked = [(one.kind, reading.kind) for one, reading in alone if one.is_request and caught(reading)]
+    if asked:
+        right = sum(true == taken for true, taken in asked)
+        yield f"kind, if caught {share(right, len(asked))}"
+        yield f"  confused     {_confused(asked)}"
+    yield f"urgent         {hits((one.urgent, caught(reading) and reading.urgent) for one, reading in alone)}"
+    named = [(set(one.places), set(reading.places)) for one, reading in alone]
+    places = Hits(
+        sum(len(true & found) for true, found in named),
+        sum(len(found - true) for true, found in named),
+        sum(len(true - found) for true, found in named),
+    )
+    yield f"places         {places}"
+
+
+def _worst(alone: Read) -> Iterator[str]:
+    """The surest mistakes."""
+    missed = sorted((pair for pair in alone if pair[0].is_request and not caught(pair[1])), key=_score)
+    wrong = sorted((pair for pair in alone if not pair[0].is_request and caught(pair[1])), key=_score, reverse=True)
+    for title, pairs in (("missed", missed), ("caught wrongly", wrong)):
+        for one, reading in pairs[:WORST]:
+            yield f"  {title} {reading.score:.2f} {one.id} {one.text!r} {' '.join(reading.why[:4])}"
+
+
+def _score(pair: tuple[Labelled, Reading]) -> float:
+    return pair[1].score
+
+
+def of_titles(rows: Sequence[tuple[str, str]], reader: Reader) -> Iterator[str]:
+    pairs = [(true, reader.department_of(CODES.sub("", title))) for title, true in rows]
+    right = sum(true == taken for true, taken in pairs)
+    yield f"{len(rows)} titles"
+    yield f"department     accuracy {share(right, len(pairs))}  macro-F1 {macro_f1(pairs):.3f}"
+    yield f"  confused     {_confused(pairs)}"
