@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from bot.platforms import Outgoing, Pace
 from storage.outbox import Urgency
 
-SLACK = 0.005  # seconds
+SLACK = 0.002  # seconds
 MINUTE = 60.0  # seconds; the longest span a platform counts in
 
 

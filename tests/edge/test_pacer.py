@@ -14,7 +14,7 @@ from storage.outbox import Urgency
 
 GROUP = Outgoing("3号楼群", private=False)
 ALONE = Outgoing("王阿姨", private=True)
-TELEGRAM = Pace(overall_per_second=29.5, chat_per_second=1, group_per_minute=20)
+TELEGRAM = Pace(overall_per_second=29.0, chat_per_second=1, group_per_minute=20)
 
 
 async def one_by_one(pacer: Pacer, calls: list[Outgoing]) -> list[float]:

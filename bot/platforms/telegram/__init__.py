@@ -41,7 +41,7 @@ os.environ.setdefault("PTB_TIMEDELTA", "1")  # the library's own switch for span
 BASE_URL = "https://api.telegram.org/bot"
 # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this; a little slower than what is
 # allowed, since the network brings calls closer together than they were made.
-PACE = Pace(overall_per_second=29.5, chat_per_second=1, group_per_minute=20)
+PACE = Pace(overall_per_second=29.0, chat_per_second=1, group_per_minute=20)
 BETWEEN_PARTS = 1.0  # seconds
 ADMINISTRATORS = frozenset({ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER})
 SCOPES: dict[str, BotCommandScope] = {"": BotCommandScopeDefault(), "groups": BotCommandScopeAllGroupChats()}
