@@ -41,7 +41,7 @@ class Said:
 class Judgement:
     raw: float = 0.0
     category: str | None = None
-    topic: int = 0
+    topic: int | None = None  # of the category, if one was named
     ranked: list[str] = field(default_factory=list)  # categories, the one for which the most was said first
     urgent: bool = False
     roles: set[str] = field(default_factory=set)  # of everything that spoke

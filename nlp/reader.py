@@ -180,7 +180,9 @@ class Reader:
         )
 
     def _topic(self, judgement: Judgement) -> Topic | None:
-        topics = self.categories[judgement.category].topics if judgement.category else ()
+        if judgement.category is None or judgement.topic is None:
+            return None
+        topics = self.categories[judgement.category].topics
         return topics[judgement.topic] if topics else None
 
     def _department(self, category: str, topic: Topic | None) -> str | None:
@@ -236,7 +238,8 @@ def _sound(alarm: Danger, judgement: Judgement) -> None:
         return
     judgement.add(alarm.label, "danger", max(SURE + 1.0 - judgement.raw, 0.0))
     categories = danger.BY_KEY[alarm.key].categories
-    judgement.category = judgement.category if judgement.category in categories else categories[0]
+    if judgement.category not in categories:
+        judgement.category, judgement.topic = categories[0], None
     judgement.urgent = True
 
 

@@ -80,7 +80,9 @@ def test_a_first_message_is_told_from_the_later_ones_of_its_case(file: Path) -> 
 
 def test_titles_have_departments(tmp_path: Path) -> None:
     path = tmp_path / "titles.csv"
-    path.write_text("title,department\nA市公司拖欠农民工工资,劳动和社会保障\n西地省县医院误诊要求赔偿,教育文体\n", encoding="utf-8")
+    path.write_text(
+        "title,department\nA市公司拖欠农民工工资,劳动和社会保障\n西地省县医院误诊要求赔偿,教育文体\n", encoding="utf-8"
+    )
     said = lines(path)
     assert said["2 titles"] == ""
     assert said["department"].startswith("accuracy 0.500")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nlp.danger import RULES, speaks
+from nlp.danger import BY_KEY, RULES, speaks
 from nlp.reader import Context, Reader
 
 READER = Reader()
@@ -118,3 +118,10 @@ def test_a_danger_without_any_other_word_finds_its_category():
 
 def test_nothing_triggered_says_nothing():
     assert speaks("电梯困人了", ()) is None
+
+
+def test_a_danger_whose_words_are_of_another_subject_keeps_neither_its_topic_nor_its_title() -> None:
+    reading = Reader().read("救命啊有人掉水里")
+    assert reading.danger
+    assert (reading.is_request, reading.urgent) == (True, True)
+    assert reading.category == BY_KEY[reading.danger.key].categories[0]
