@@ -98,14 +98,6 @@ class Hits(NamedTuple):
     missed: int
 
     @property
-    def precision(self) -> float:
-        return self.right / ((self.right + self.wrong) or 1)
-
-    @property
-    def recall(self) -> float:
-        return self.right / ((self.right + self.missed) or 1)
-
-    @property
     def f1(self) -> float:
         return 2 * self.right / ((2 * self.right + self.wrong + self.missed) or 1)
 
