@@ -313,7 +313,7 @@ def _confirm(desk: Desk, row: Notice, when: datetime, schedule: str | None = Non
     if not (row.text and row.targets):
         raise Sorry(desk.say("notice.unfinished"))
     if row.survey:
-        _lasts(desk, row, when)
+        lasts(desk, row, when)
     row.draft, row.due_at, row.next_at = False, when, when
     row.schedule = schedule or _once(desk, when)
     given = {"title": row.title, "count": _count(desk, found)}
@@ -325,7 +325,7 @@ def _confirm(desk: Desk, row: Notice, when: datetime, schedule: str | None = Non
     return Reply(desk.say("notice.planned", when=desk.say.when(when, desk.now), **given), buttons)
 
 
-def _lasts(desk: Desk, row: Notice, when: datetime) -> None:
+def lasts(desk: Desk, row: Notice, when: datetime) -> None:
     """Sorry if it would be over before it begins."""
     until = surveys.of(desk.session, row).until
     if until and until <= when:

@@ -98,6 +98,8 @@ def show(desk: Desk, row: Notice, words: str) -> Reply:  # noqa: ARG001
 def _about_answers(desk: Desk, row: Notice) -> list[str]:
     if row.closes_at:
         return ["close"]
+    if row.survey and row.next_at:
+        return ["options", "until"]
     return ["result"] if row.survey and surveys.of(desk.session, row).closed_at else []
 
 
@@ -138,6 +140,8 @@ def move(desk: Desk, row: Notice, words: str) -> Reply:
         desk.ask(f"/notice move {row.id} ")
         return Reply(desk.say("notice.when"))
     schedule, when = timed(desk, words, again=not row.survey)
+    if row.survey:
+        announcing.lasts(desk, row, when)
     desk.answered()
     again = desk.occurrence(row.schedule, row.due_at or desk.now, desk.house.zone)
     if row.source != FILE and (again is None or len(schedule.split()) > 2):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from handlers import aims, announcing, ballots, chart
+from handlers import aims, announcing, ballots, chart, noticeboard
 from handlers.announcing import preview, step
 from handlers.aside import aside
 from handlers.chart import Bar, Chart, Section
@@ -41,20 +41,19 @@ def survey(desk: Desk, words: str) -> Reply | None:
 @step
 def options(desk: Desk, row: Notice, words: str) -> Reply | None:
     """What can be answered."""
-    survey = _draft(desk, row)
+    survey = _unasked(desk, row)
     if not words:
         desk.ask(f"/notice options {row.id} ")
         return Reply(desk.say("survey.which"))
     survey.options = options_of(desk, words)
     desk.answered()
-    preview(desk, row)
-    return None
+    return _seen(desk, row)
 
 
 @step
 def until(desk: Desk, row: Notice, words: str) -> Reply | None:
     """How long, or until when."""
-    survey = _draft(desk, row)
+    survey = _unasked(desk, row)
     if not words:
         desk.ask(f"/notice until {row.id} ")
         return Reply(desk.say("survey.how_long"))
@@ -68,17 +67,26 @@ def until(desk: Desk, row: Notice, words: str) -> Reply | None:
     survey.until = end
     if lasting:
         survey.open_minutes = round(lasting / timedelta(minutes=1))
+    if row.next_at:
+        announcing.lasts(desk, row, row.next_at)
     desk.answered()
-    preview(desk, row)
-    return None
+    return _seen(desk, row)
 
 
-def _draft(desk: Desk, row: Notice) -> Survey:
+def _unasked(desk: Desk, row: Notice) -> Survey:
+    """A draft, or one that waits for its time. Sorry for anything else."""
     if not row.survey:
         raise Sorry(desk.say("notice.none"))
-    if not row.draft:
-        raise Sorry(desk.say("notice.gone_out"))
+    if row.began_at or not (row.draft or row.next_at):
+        raise Sorry(desk.say("survey.asked"))
     return surveys.of(desk.session, row)
+
+
+def _seen(desk: Desk, row: Notice) -> Reply | None:
+    if not row.draft:
+        return noticeboard.show(desk, row, "")
+    preview(desk, row)
+    return None
 
 
 # -- its end ----------------------------------------------------------------------------------------------------------

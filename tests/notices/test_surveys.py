@@ -165,15 +165,31 @@ def test_planned_it_can_be_changed_and_moved_but_not_repeated(office: Village) -
     office.tells(LI, "/notice edit 2 楼道干净吗?干净/不干净")
     assert options(office) == ["干净", "不干净"]
     assert office.tells(LI, "/notice move 2 每天 9:00") == ["调查只发一次,请写一个时间,例:明天 9:00。"]
+    assert "2 天。" in office.tells(LI, "/notice until 2 2天")[-1]
+    assert office.buttons(LI) == ["改内容", "改期", "取消", "改选项", "改截止"]
+    assert office.tells(LI, "/notice until 2 1小时")[-1].startswith("通知 2 · 东网格\n明天 09:00 发")
     office.tells(LI, "/notice options 2 好/坏")
-    assert office.sees(LI)[-1].text == "这条已经定了或发出了,发「通知列表」可以改、改期或撤回。"
+    assert options(office) == ["好", "坏"]
     office.wait(days=1)
     assert office.new(GROUP)[0].startswith("【问卷】楼道干净吗?")
 
 
+def test_planned_it_is_not_moved_beyond_its_end(office: Village) -> None:
+    written(office)
+    office.presses(LI, "改截止")
+    office.tells(LI, "明天 9:00")
+    office.presses(LI, "定时")
+    office.tells(LI, "今天 10:00")
+    assert office.tells(LI, "/notice move 2 明天 10:00") == ["明天 09:00就截止了,来不及作答。请先改截止时间。"]
+    assert office.tells(LI, "/notice until 2 今天 9:30") == ["今天 09:30就截止了,来不及作答。请先改截止时间。"]
+    assert "11月25日(周三) 09:00截止。" in office.tells(LI, "/notice until 2 后天 9:00")[-1]
+    assert office.tells(LI, "/notice move 2 明天 10:00") == ["「楼道保洁您满意吗?」改在明天 10:00发。"]
+
+
 def test_asked_is_asked(office: Village) -> None:
     ask(office)
-    assert office.tells(LI, "/notice edit 2 别的问题") == ["调查已经发出,问题不能再改;可以撤回,重新做一次。"]
+    for words in ("edit 2 别的问题", "options 2 好/坏", "until 2 5天"):
+        assert office.tells(LI, f"/notice {words}") == ["调查已经发出,问题不能再改;可以撤回,重新做一次。"]
 
 
 def test_a_picture_goes_with_it(office: Village) -> None:
