@@ -6,7 +6,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,9 +15,11 @@ from nlp.reader import NOWHERE, Context, Reader, Reading
 
 Z = 1.96  # of a 95 % interval
 RECALL = 0.75  # at which false catches are counted
-NEAR = 12  # messages: so long a group goes on about a case
 CODES = re.compile(r"[A-Z]\d*[市县区]|西地省")  # stand for names in the titles of petitions
 RARE = 0.01  # the share of requests in real groups
+STAFF = re.compile(
+    "网格员|物业|物管|管家|社区|居委|村委|社工|换热站|热力小|环卫|园林|宿管|楼管|后勤|民政|保安"
+)  # in a name
 DOUBTFUL = ("边界", "存疑", "也可")  # in a note: another labeller might decide otherwise
 WORST = 12  # errors shown of each kind
 
@@ -31,6 +34,7 @@ class Labelled:
 
     id: str
     group: str
+    at: datetime
     sender: str
     text: str
     is_request: bool
@@ -57,8 +61,9 @@ def messages(path: Path) -> list[Labelled]:
         try:
             row = json.loads(line)
             one = Labelled(
-                row["id"], row["group"], row["sender"], row["text"], row["is_request"], row["kind"], row["category"],
-                row["urgent"], tuple(row["places"]), row["case"], row.get("note") or "",
+                row["id"], row["group"], datetime.fromisoformat(row["ts"]), row["sender"], row["text"],
+                row["is_request"], row["kind"], row["category"], row["urgent"], tuple(row["places"]), row["case"],
+                row.get("note") or "",
             )  # fmt: skip
         except (ValueError, KeyError, TypeError) as error:
             raise Unusable(f"{path}:{number}: {type(error).__name__} {error}") from None
@@ -158,23 +163,32 @@ def at_recall(scored: Sequence[tuple[float, bool]], wanted: float) -> Point | No
 
 
 class Talk:
-    """What is known of a group as its messages come in, taking every earlier message for what it is."""
+    """What is known of a group as its messages come in, taking every earlier message for what it is.
+
+    A bot knows by their role who works there; here the name tells it.
+    """
 
     def __init__(self) -> None:
-        self._own: dict[tuple[str, str], str] = {}
-        self._group: dict[str, tuple[str, int]] = {}
-        self._count: Counter[str] = Counter()
+        self._own: dict[tuple[str, str], Labelled] = {}
+        self._group: dict[str, Labelled] = {}
 
     def context(self, one: Labelled) -> Context:
-        lately, at = self._group.get(one.group, (None, 0))
-        near = lately if self._count[one.group] - at < NEAR else None
-        return Context(open_category=self._own.get((one.group, one.sender)), talk_category=near)
+        own, talk = self._own.get((one.group, one.sender)), self._group.get(one.group)
+        return Context(
+            worker=bool(STAFF.search(one.sender)),
+            open_category=own.category if own else None,
+            open_since=_minutes(own, one),
+            talk_category=talk.category if talk else None,
+            talk_since=_minutes(talk, one),
+        )
 
     def note(self, one: Labelled) -> None:
-        self._count[one.group] += 1
         if one.case and one.category:
-            self._own[one.group, one.sender] = one.category
-            self._group[one.group] = one.category, self._count[one.group]
+            self._own[one.group, one.sender] = self._group[one.group] = one
+
+
+def _minutes(earlier: Labelled | None, later: Labelled) -> float:
+    return (later.at - earlier.at).total_seconds() / 60 if earlier else 0.0
 
 
 def in_talk(rows: Iterable[Labelled], reader: Reader) -> Iterator[tuple[Labelled, Reading]]:
@@ -198,21 +212,45 @@ def of_file(path: Path, reader: Reader) -> Iterator[str]:
 
 
 def of_messages(rows: Sequence[Labelled], reader: Reader) -> Iterator[str]:
-    """A line for each figure."""
-    alone = [(one, reader.read(one.text, NOWHERE)) for one in rows if not one.later]
+    """A line for each figure, and the worst mistakes."""
+    read = read_all(rows, reader)
+    yield from figures(read)
+    yield from _worst(read.alone)
+
+
+Pairs = Sequence[tuple[Labelled, Reading]]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Messages and what the reader made of them: first and single ones by themselves, whole days in their talk."""
+
+    alone: Pairs = field(default_factory=list)
+    days: Pairs = field(default_factory=list)
+    ranked: Sequence[tuple[str, list[str]]] = field(default_factory=list)  # the category, and those it may be
+
+    def __add__(self, other: "Read") -> "Read":
+        return Read([*self.alone, *other.alone], [*self.days, *other.days], [*self.ranked, *other.ranked])
+
+
+def read_all(rows: Sequence[Labelled], reader: Reader) -> Read:
     days = {one.group for one in rows if one.case}
-    yield f"{len(rows)} messages, {sum(one.is_request for one, _ in alone)} first or single requests"
-    yield from _requests(alone, days)
-    yield from _fragments(rows, reader, days)
-    yield from _categories(alone, reader)
-    yield from _others(alone)
-    yield from _worst(alone)
+    return Read(
+        [(one, reader.read(one.text, NOWHERE)) for one in rows if not one.later],
+        [pair for pair in in_talk(rows, reader) if pair[0].group in days],
+        [(one.category or "", reader.rank(one.text)) for one in rows if one.is_request and not one.later],
+    )
 
 
-Read = Sequence[tuple[Labelled, Reading]]
+def figures(read: Read) -> Iterator[str]:
+    yield f"{len(read.alone)} first or single messages, {sum(one.is_request for one, _ in read.alone)} requests"
+    yield from _requests(read.alone, {one.group for one, _ in read.days})
+    yield from _fragments(read.days)
+    yield from _categories(read.ranked)
+    yield from _others(read.alone)
 
 
-def _requests(alone: Read, days: set[str]) -> Iterator[str]:
+def _requests(alone: Pairs, days: set[str]) -> Iterator[str]:
     yield f"a request      {hits((one.is_request, caught(reading)) for one, reading in alone)}"
     clear = [(one.is_request, caught(reading)) for one, reading in alone if not one.doubtful]
     yield f"  not doubtful {hits(clear)}"
@@ -227,18 +265,15 @@ def _requests(alone: Read, days: set[str]) -> Iterator[str]:
             )
 
 
-def _fragments(rows: Sequence[Labelled], reader: Reader, days: set[str]) -> Iterator[str]:
-    talk = [pair for pair in in_talk(rows, reader) if pair[0].group in days]
-    pairs = [(one.later, caught(reading)) for one, reading in talk if one.later or not one.is_request]
+def _fragments(days: Pairs) -> Iterator[str]:
+    pairs = [(one.later, caught(reading)) for one, reading in days if one.later or not one.is_request]
     if any(later for later, _ in pairs):
         yield f"later message  {hits(pairs)}"
 
 
-def _categories(alone: Read, reader: Reader) -> Iterator[str]:
-    asked = [one for one, _ in alone if one.is_request]
-    if not asked:
+def _categories(ranked: Sequence[tuple[str, list[str]]]) -> Iterator[str]:
+    if not ranked:
         return
-    ranked = [(one.category or "", reader.rank(one.text)) for one in asked]
     pairs = [(true, taken[0]) for true, taken in ranked]
     right = sum(true == taken for true, taken in pairs)
     second = sum(true in taken[:2] for true, taken in ranked)
@@ -252,7 +287,7 @@ def _confused(pairs: Iterable[tuple[str, str | None]]) -> str:
     return ", ".join(f"{true}→{taken} {count}" for (true, taken), count in counts.most_common(WORST)) or "none"
 
 
-def _others(alone: Read) -> Iterator[str]:
+def _others(alone: Pairs) -> Iterator[str]:
     asked = [(one.kind, reading.kind) for one, reading in alone if one.is_request and caught(reading)]
     if asked:
         right = sum(true == taken for true, taken in asked)
@@ -268,7 +303,7 @@ def _others(alone: Read) -> Iterator[str]:
     yield f"places         {places}"
 
 
-def _worst(alone: Read) -> Iterator[str]:
+def _worst(alone: Pairs) -> Iterator[str]:
     """The surest mistakes."""
     missed = sorted((pair for pair in alone if pair[0].is_request and not caught(pair[1])), key=_score)
     wrong = sorted((pair for pair in alone if not pair[0].is_request and caught(pair[1])), key=_score, reverse=True)

@@ -43,11 +43,15 @@ class Told(NamedTuple):
 def hear(message: Message, known: Known, reader: Reader) -> Reading | None:
     """Pure, on the event loop: what the reader makes of it, or None where there is nothing to do."""
     user = message.sender.user
+    own, talk = known.spoken_of(message.chat, user, message.at), known.talk_of(message.chat, message.at)
     context = Context(
         worker=known.works_here(message.chat, user) and not message.private,
         private=message.private,
         addressed=message.mentioned or bool(message.quoted and message.quoted.by_us),
-        open_category=known.open_category(message.chat, user, message.at),
+        open_category=own.category,
+        open_since=own.ago,
+        talk_category=talk.category,
+        talk_since=talk.ago,
     )
     text = message.text or ("[图片]" if message.attached else "")
     reading = reader.read(text, context, curious=False)
@@ -75,6 +79,9 @@ def take_in(desk: Desk, reading: Reading, told: Told) -> Reply | None:
         return add_words(desk, case, told, reading)
     if reading.kind == "urge" and (case := urging.case_meant(desk, told.person, reading)):
         return urging.urge(desk, case, told.person)
+    if reading.fragment and not _spoken_of(desk, told.person):
+        named = _without_a_place(desk) if reading.places else None  # of a neighbour's case nothing else is kept
+        return add_words(desk, named, told, reading) if named else None
     reading = _at_home(desk, told.person, reading)
     grid = grid_of(desk, told.person, reading)
     if case := _same_matter(desk, reading, grid):
@@ -83,9 +90,20 @@ def take_in(desk: Desk, reading: Reading, told: Told) -> Reply | None:
     return None
 
 
+def _spoken_of(desk: Desk, person: Person) -> Request | None:
+    """The case this person spoke of here a moment ago."""
+    return reports.recent_case(desk.session, desk.id_of(person), desk.chat_id, at=desk.now, within=JOINING)
+
+
+def _without_a_place(desk: Desk) -> Request | None:
+    """The case this group is talking of, if nobody said yet where it is."""
+    case = access.just_opened(desk)
+    return requests.lock(desk.session, case.number) if case and not case.places else None
+
+
 def _continues(desk: Desk, person: Person, reading: Reading) -> Request | None:
     """The case this person spoke of a moment ago, if these words may still be about it."""
-    case = reports.recent_case(desk.session, desk.id_of(person), desk.chat_id, at=desk.now, within=JOINING)
+    case = _spoken_of(desk, person)
     if case is None or reading.kind == "urge" or reading.category != case.category or _graver(reading, case):
         return None
     fragment = not any(map(building, reading.places))  # "在二单元门口" is a piece of the place

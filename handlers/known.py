@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import bindparam
@@ -27,6 +27,14 @@ class KnownChat:
     duty_phone: str = ""
 
 
+Reported = tuple[str, datetime]  # the category, and when
+
+
+class Spoken(NamedTuple):
+    category: str | None = None
+    ago: float = 0.0  # minutes
+
+
 @dataclass
 class Known:
     """A snapshot for the event loop. It may be seconds old: whoever acts on it decides again from the database."""
@@ -34,7 +42,8 @@ class Known:
     chats: dict[ChatKey, KnownChat] = field(default_factory=dict)
     staff: dict[tuple[str, str, str], frozenset[Rank]] = field(default_factory=dict)
     former: set[tuple[str, str, str]] = field(default_factory=set)  # accounts of those who work here no more
-    reported: dict[Seat, tuple[str, datetime]] = field(default_factory=dict)
+    reported: dict[Seat, Reported] = field(default_factory=dict)  # what each person reported last
+    talks: dict[ChatKey, Reported] = field(default_factory=dict)  # what was reported last in each chat
     beforehand: Beforehand = field(default_factory=Beforehand)
     stale: bool = False  # roles or bound groups changed: it must be read anew at once
 
@@ -57,18 +66,26 @@ class Known:
     def works_here(self, chat: ChatKey, user: str) -> bool:
         return bool(self.ranks(chat, user) & STAFF)
 
-    def open_category(self, chat: ChatKey, user: str, at: datetime) -> str | None:
-        """The category this person reported here within the joining window."""
-        category, since = self.reported.get((chat, user), ("", at - JOINING))
-        return category if category and at - since < JOINING else None
+    def spoken_of(self, chat: ChatKey, user: str, at: datetime) -> Spoken:
+        """Of which category this person reported something here, within the joining window."""
+        return _within(self.reported.get((chat, user)), at)
+
+    def talk_of(self, chat: ChatKey, at: datetime) -> Spoken:
+        """The same of anybody in this chat."""
+        return _within(self.talks.get(chat), at)
 
     def spoke_lately(self, chat: ChatKey, at: datetime) -> bool:
-        """Whether anybody reported something in this chat within the joining window."""
-        return any(seat[0] == chat and at - since < JOINING for seat, (_, since) in self.reported.items())
+        return self.talk_of(chat, at).category is not None
 
     def report(self, seat: Seat, category: str, at: datetime) -> None:
         self.reported = {key: value for key, value in self.reported.items() if at - value[1] < JOINING}
-        self.reported[seat] = (category, at)
+        self.reported[seat] = self.talks[seat[0]] = (category, at)
+
+
+def _within(reported: Reported | None, at: datetime) -> Spoken:
+    if reported is None or at - reported[1] >= JOINING:
+        return Spoken()
+    return Spoken(reported[0], (at - reported[1]) / timedelta(minutes=1))
 
 
 Learnt = Callable[[Known], None]
@@ -112,6 +129,8 @@ def load(session: Session, on_duty: Callable[[Session], Callable[[str], tuple[st
         known.staff[key] = known.staff.get(key, frozenset()) | {Rank(rank)}
     known.former = {(one.platform, one.account, one.user) for one in people.former_accounts(session)}
     known.reported = _reported(session)
+    for (chat, _), reported in sorted(known.reported.items(), key=lambda item: item[1][1]):
+        known.talks[chat] = reported
     return known
 
 
@@ -135,7 +154,7 @@ class Said(NamedTuple):
     chat_id: int
 
 
-def _reported(session: Session) -> dict[Seat, tuple[str, datetime]]:
+def _reported(session: Session) -> dict[Seat, Reported]:
     """The last reports, whichever process heard them; read from the newest backwards, never the whole table."""
     lately: list[Said] = []
     before = (session.exec(select(func.max(Report.id))).one() or 0) + 1
@@ -148,7 +167,7 @@ def _reported(session: Session) -> dict[Seat, tuple[str, datetime]]:
     return _seats(session, lately)
 
 
-def _seats(session: Session, lately: Sequence[Said]) -> dict[Seat, tuple[str, datetime]]:
+def _seats(session: Session, lately: Sequence[Said]) -> dict[Seat, Reported]:
     """By three small looks: a planner offered one large join would begin at its wrong end."""
     those = {said.request_id for said in lately}
     open_cases = select(Request.id, Request.category).where(col(Request.id).in_(those), col(Request.state).in_(OPEN))
@@ -159,7 +178,7 @@ def _seats(session: Session, lately: Sequence[Said]) -> dict[Seat, tuple[str, da
     users: dict[int, list[Address]] = {}
     for address in session.exec(select(Address).where(col(Address.person_id).in_(who))):
         users.setdefault(address.person_id, []).append(address)
-    reported: dict[Seat, tuple[str, datetime]] = {}
+    reported: dict[Seat, Reported] = {}
     for said in lately:
         key = keys[said.chat_id]
         for one in users.get(said.person_id, []):

@@ -1,19 +1,21 @@
-"""All words in one Aho–Corasick automaton: one pass over a message finds every one of them."""
+"""All words and pieces in one Aho–Corasick automaton: one pass over a message finds every one of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from ahocorasick_rs import AhoCorasick
 
+from nlp.learnt import LONG, framed
 from nlp.spelling import fold, slips
 
 # Found wherever they stand: nothing hides them, and they hide nothing.
 MARKS: Final = frozenset({"danger", "place", "alarm", "gate"})
 
-_MATCHES: Final = 1500  # no message of people holds more words
+_MATCHES: Final = 8000  # no message of people holds more words and pieces
 
-Match = tuple[int, int, int]  # index of a spelling, start, end
+Match = tuple[int, int, int]  # index of a spelling, start, end; in the text with its ends marked
+Row = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +40,55 @@ class Hit:
 class Found:
     hits: list[Hit] = field(default_factory=list)
     marks: set[Word] = field(default_factory=set)
-    kept: list[Match] = field(default_factory=list)  # the matches behind them
 
     def marked(self, role: str) -> set[int]:
         return {word.index for word in self.marks if word.role == role}
 
 
 class Automaton:
-    """`worth` says what the words of one spelling could add to a subject at most, and which flags they raise."""
+    """`worth` says what the words of one spelling could add to a subject at most, and which flags they raise.
 
-    def __init__(self, words: Iterable[Word], worth: Callable[[Sequence[Word]], tuple[float, int]]) -> None:
+    `pieces` are weighed apart; the first weight of each says how much it sounds like a request.
+    """
+
+    def __init__(
+        self,
+        words: Iterable[Word],
+        worth: Callable[[Sequence[Word]], tuple[float, int]],
+        pieces: Mapping[str, Row],
+        loud: float,
+    ) -> None:
         meanings: dict[str, list[Word]] = {}
         for word in words:
             for spelling in _spellings(fold(word.text)):
                 meanings.setdefault(spelling, []).append(word)
-        self._words = [tuple(word for word in found if word.role not in MARKS) for found in meanings.values()]
-        self._marks = [tuple(word for word in found if word.role in MARKS) for found in meanings.values()]
-        self._worth = [worth(found) for found in meanings.values()]
-        self._matcher = AhoCorasick(list(meanings))
+        self._spellings = [*meanings, *(piece for piece in pieces if piece not in meanings)]
+        found = [meanings.get(spelling, []) for spelling in self._spellings]
+        self._words = [tuple(word for word in each if word.role not in MARKS) for each in found]
+        self._marks = [tuple(word for word in each if word.role in MARKS) for each in found]
+        self._worth = [worth(each) for each in found]
+        self._pieces = [pieces.get(spelling) for spelling in self._spellings]
+        self._sound = [self._first(index, loud) for index in range(len(found))]
+        self._matcher = AhoCorasick(self._spellings)
+
+    def _first(self, index: int, loud: float) -> float:
+        piece, alarming = self._pieces[index], any(word.role == "danger" for word in self._marks[index])
+        return (piece[0] if piece else 0.0) + (loud if alarming else 0.0)
 
     def matches(self, folded: str) -> list[Match]:
-        return self._matcher.find_matches_as_indexes(folded, overlapping=True)[:_MATCHES]
+        return self._matcher.find_matches_as_indexes(framed(folded), overlapping=True)[:_MATCHES]
+
+    def sound(self, matches: Iterable[Match], length: int) -> float:
+        """How much the pieces sound like a request; a trigger of danger sounds loud, whatever stands beside it."""
+        weights = self._sound
+        total = 0.0
+        for index, _, _ in matches:
+            total += weights[index]
+        return total if length <= LONG else total * LONG / length
+
+    def pieces(self, matches: Iterable[Match]) -> list[tuple[str, Row]]:
+        found = ((self._spellings[index], self._pieces[index]) for index, _, _ in matches)
+        return [(spelling, row) for spelling, row in found if row is not None]
 
     def glance(self, matches: Iterable[Match]) -> tuple[float, int]:
         """The most that could be said of a subject, and all flags: most talk is never looked at closer."""
@@ -69,24 +99,23 @@ class Automaton:
             flags |= flag
         return reach, flags
 
-    def sort(self, matches: list[Match]) -> Found:
+    def sort(self, matches: Iterable[Match]) -> Found:
         """Every word that is not part of a longer one, by position, and all marks."""
         found = Found()
         reached = 0
-        for index, start, end in sorted(matches, key=_longest_first):
-            if self._marks[index]:
-                found.marks.update(self._marks[index])
-                found.kept.append((index, start, end))
-            elif end > reached:
-                found.kept.append((index, start, end))
+        told = [
+            (start - 1, end - 1, index) for index, start, end in matches if self._words[index] or self._marks[index]
+        ]
+        for start, end, index in sorted(told, key=_longest_first):
+            found.marks.update(self._marks[index])
             if end > reached and self._words[index]:
                 found.hits.append(Hit(start, end, self._words[index]))
                 reached = end
         return found
 
 
-def _longest_first(match: Match) -> tuple[int, int]:
-    return match[1], -match[2]
+def _longest_first(told: tuple[int, int, int]) -> tuple[int, int]:
+    return told[0], -told[1]
 
 
 def _spellings(word: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""The first look at a message: could its words make a request at all? Most talk is never looked at closer."""
+"""The first look at a message: how much could its words say for a request? Most talk is never looked at closer."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -8,16 +8,12 @@ from nlp.automaton import Word
 from nlp.judgement import ASKED
 from nlp.lexicon import Category, Signal
 
-GREY: Final = 1.8  # from here on a message is worth one small question
 PLACED: Final = 0.4  # what a place adds to a subject
-_WITHOUT_SUBJECT: Final = 2.2  # what words without a subject must reach
 _AMISS: Final = 1.7  # the most that troubles add to their thing
 _FAINT: Final = 1.3  # the same of single characters, as a share of the thing
 
 _DANGER, _PLACE, _SOCIAL, _ASKS, _THING = (1 << bit for bit in range(5))
 _BASE: Final = 5  # the flags above, then one per signal, one per topic for its things, one for its troubles
-ALARMING: Final = _DANGER
-REMARKABLE: Final = _DANGER | _PLACE | _SOCIAL  # worth a second look, even where nobody asks
 _FLAGS: Final = {
     "danger": _DANGER, "place": _PLACE, "ad": _SOCIAL, "rumor": _SOCIAL, "praise": _SOCIAL, "thanks": _SOCIAL,
     "asks": _ASKS | _THING, "objects": _THING, "signs": _THING, "urgent": _THING, "alarm": _THING,
@@ -26,7 +22,7 @@ _APART: Final = frozenset({"soft", "trouble"})  # counted with the thing they st
 
 
 class Glance:
-    """Never says no where the judgement would say yes: every share is taken at its most."""
+    """Never says less than the judgement would: every share is taken at its most."""
 
     def __init__(self, signals: Mapping[str, Signal], categories: Mapping[str, Category]) -> None:
         self._signals = {name: (1 << (_BASE + bit), max(signals[name].weight, 0.0)) for bit, name in enumerate(signals)}
@@ -57,18 +53,19 @@ class Glance:
         signal = self._signals.get(word.role)
         return signal[0] if signal else self._things.get((word.category, word.index), 0)
 
-    def may_ask(self, reach: float, flags: int) -> bool:
+    def most(self, reach: float, flags: int) -> float:
+        """What the lexicon's judgement could come to at most."""
         general = self._most(flags >> _BASE & self._all)
         amiss = flags & self._trouble or flags & self._mine & flags >> self._shift
         if not flags & _THING:
-            return general + (_AMISS if amiss else 0.0) >= _WITHOUT_SUBJECT
+            return general + (_AMISS if amiss else 0.0)
         if amiss:
             reach += _AMISS
         elif flags & self._soft:
             reach += _FAINT * min(reach, 1.0)
         if flags & _ASKS:
             reach += ASKED
-        return reach + general + (PLACED if flags & _PLACE else 0.0) >= GREY
+        return reach + general + (PLACED if flags & _PLACE else 0.0)
 
     def _sum(self, spoken: int) -> float:
         flags = spoken << _BASE

@@ -20,6 +20,7 @@ _LEAST: Final = 0.3  # below it a topic was hardly named
 _SOME: Final = 20  # matches of a signal that are looked at
 _SECONDS: Final = 2  # and of an alarm
 _ALONE: Final = 0.6  # support without any subject is worth less
+_AUDIBLE: Final = 0.05  # what is rounded to nothing is not told
 ASKED: Final = 1.2  # a question about something people come to ask about
 _MENTIONED: Final = 0.6  # the same thing without a question
 _APART: Final = 0.5  # a thing and a trouble that stand far from each other
@@ -49,11 +50,19 @@ class Judgement:
 
     def add(self, word: str, role: str, weight: float) -> None:
         self.raw += weight
-        self.shares.append((weight, f"{word}→{role} {weight:+.1f}"))
+        self.shares.append((weight, f"{word}→{role}"))
+
+    def temper(self, factor: float, least: float, most: float) -> None:
+        """Makes points of the lexicon a part of a greater sum."""
+        tempered = factor * max(least, min(self.raw, most))
+        part = tempered / self.raw if self.raw else 0.0
+        self.shares = [(weight * part, name) for weight, name in self.shares]
+        self.raw = tempered
 
     @property
     def why(self) -> tuple[str, ...]:
-        return tuple(text for weight, text in sorted(self.shares, key=lambda share: -abs(share[0])) if weight)
+        heaviest = sorted(self.shares, key=lambda share: -abs(share[0]))
+        return tuple(f"{name} {weight:+.1f}" for weight, name in heaviest if abs(weight) >= _AUDIBLE)
 
 
 def judge(
@@ -63,13 +72,12 @@ def judge(
     alarms: Iterable[Raised] = (),
     *,
     gates: Set[str] = frozenset(),
-    thorough: bool = True,
 ) -> Judgement:
-    """`gates` are the signals whose gate words were found; `thorough` also tries those that can only speak against."""
+    """`gates` are the signals whose gate words were found."""
     said = [Said(word, hit.start, hit.end) for hit in hits for word in hit.words]
     said += _alarmed(folded, alarms)
     said = _earnest(folded, said)
-    tried = [each for each in signals.values() if each.patterns and _opened(each, gates, thorough=thorough)]
+    tried = [each for each in signals.values() if each.patterns and _opened(each, gates)]
     general = _general(folded, said, signals, tried)
     judgement = Judgement()
     _subject([each for each in said if each.word.role in BASE], general, judgement)
@@ -118,8 +126,8 @@ def _general(
     return found
 
 
-def _opened(signal: Signal, gates: Set[str], *, thorough: bool) -> bool:
-    return signal.name in gates if signal.gate else thorough
+def _opened(signal: Signal, gates: Set[str]) -> bool:
+    return not signal.gate or signal.name in gates
 
 
 def _matches(signal: Signal, folded: str) -> Iterator[re.Match[str]]:

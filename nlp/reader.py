@@ -5,28 +5,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from nlp import danger, lexicon, linear, places
-from nlp.automaton import Automaton, Found, Hit, Word
+from nlp import danger, learnt, lexicon, linear, places
+from nlp.automaton import Automaton, Found, Hit, Match, Word
 from nlp.danger import Danger
 from nlp.delicacy import delicate
-from nlp.glance import ALARMING, GREY, PLACED, REMARKABLE, Glance
+from nlp.glance import PLACED, Glance
 from nlp.judgement import BASE, Judgement, judge
 from nlp.kinds import asked_kind, other_kind
+from nlp.learnt import LATER, LEXICON, REQUEST, URGENT, Weights
 from nlp.lexicon import Category, Topic
 from nlp.spelling import fold
 from nlp.words import cutter, edges
 
 READ: Final = 2000  # characters; what a person means stands at the beginning
-SURE: Final = 2.4  # register without asking
+SURE: Final = 0.0  # the natural logarithm of the odds that it is a request; register without asking
+GREY: Final = -0.8  # from here on a message is worth one small question
+_LIKELY: Final = 1.8  # points of the lexicon, from which on its words are looked at twice
+_DANGEROUS: Final = 1.5  # what a sure danger comes to, whatever else was said
 _PRIVATE: Final = 0.6  # who writes to the bot alone wants something
 _ADDRESSED: Final = 0.8
 _WORKER: Final = -4.0
-_STEEPNESS: Final = 1.5
-_FRAGMENT: Final = 30  # characters; a longer message speaks for itself
-_FRAGMENT_SCORE: Final = 0.75
-_NO_FRAGMENT: Final = frozenset({
-    "solved", "thanks", "answer", "notice", "ad", "neighbour", "elsewhere", "joke", "bystander", "homely", "negation",
-})  # fmt: skip
+_LOUD: Final = 1000.0  # a trigger of danger passes the first look, whatever stands beside it
+WINDOW: Final = 30  # minutes; later nobody knows what a fragment belongs to
+_FRAGMENT: Final = 36  # characters; who writes more tells a story of their own
+_URGENT: Final = 0.0  # the same logarithm, that somebody or something is in danger now
 _HITS: Final = 100  # a person says what is the matter within the first hundred words
 _SHORT: Final = 2  # characters; longer words hardly arise by chance from the ends of two others
 
@@ -39,7 +41,9 @@ class Context:
     private: bool = False  # a 1:1 chat with the bot
     addressed: bool = False  # @bot, or a reply to the bot
     open_category: str | None = None  # of the sender's recent open case in this chat
-    talk_category: str | None = None  # of the case the group is talking of just now
+    open_since: float = 0.0  # minutes since they spoke of it
+    talk_category: str | None = None  # of the case anybody in this chat spoke of last
+    talk_since: float = 0.0  # minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Reading:
     score: float = 0.0
     why: tuple[str, ...] = ()  # the words that decided, most weighty first
     title: str | None = None  # of the second-level topic
+    fragment: bool = False  # a piece of the case that was being spoken of
 
 
 NOWHERE: Final = Context()
@@ -65,9 +70,12 @@ NOTHING: Final = Reading(is_request=False, unsure=False, kind="chat")
 class Reader:
     """Knows the words of one community; reads its messages, each by itself."""
 
-    def __init__(self, place_names: Iterable[str] = (), categories: Iterable[Category] = ()) -> None:
+    def __init__(
+        self, place_names: Iterable[str] = (), categories: Iterable[Category] = (), weights: Weights | None = None
+    ) -> None:
         self._names = tuple(dict.fromkeys(name for name in place_names if name.strip()))
         self.categories: Mapping[str, Category] = lexicon.categories() | {each.key: each for each in categories}
+        self._weights = learnt.load() if weights is None else weights
         self._signals = lexicon.signals()
         self._alarms = [
             (alarm, category.key, index)
@@ -76,7 +84,8 @@ class Reader:
             for alarm in topic.alarms
         ]
         self._glance = Glance(self._signals, self.categories)
-        self._automaton = Automaton(self._words(), self._glance.worth)
+        self._automaton = Automaton(self._words(), self._glance.worth, self._weights.rows, _LOUD)
+        self._begin = self._weights.begin[0] if self._weights.begin else 0.0
 
     def _words(self) -> Iterator[Word]:
         for category in self.categories.values():
@@ -98,36 +107,64 @@ class Reader:
         text = text[:READ]
         folded = fold(text)
         matches = self._automaton.matches(folded)
-        reach, flags = self._automaton.glance(matches)
-        asks = _spoken_to(context) or self._glance.may_ask(reach, flags)
-        if not (asks or flags & (REMARKABLE if curious else ALARMING)):
+        if not curious and self._is_talk(matches, len(folded), context):
             return NOTHING
         found = self._automaton.sort(matches)
-        asks = _spoken_to(context) or (asks and self._glance.may_ask(*self._automaton.glance(found.kept)))
         alarm = danger.speaks(folded, found.marked("danger"))
-        speaks = asks or alarm is not None
-        spots = places.find(text, self._names) if (speaks or curious) and found.marked("place") else ()
-        return self._weigh(folded, found, context, alarm, spots) if speaks else _talk(found, spots)
-
-    def _weigh(
-        self, folded: str, found: Found, context: Context, alarm: Danger | None, spots: tuple[str, ...]
-    ) -> Reading:
-        lift = _lift(context) + (PLACED if spots else 0.0)
-        judgement = self._judge(folded, found, lift, thorough=context.open_category is not None)
+        spots = places.find(text, self._names) if found.marked("place") else ()
+        judgement = self._judge(folded, found, PLACED if spots else 0.0)
         if spots and judgement.category:
             judgement.add("place", "place", PLACED)
+        sums = self._hear(judgement, matches, len(folded))
         _apply(context, judgement)
         if alarm:
             _sound(alarm, judgement)
-        if not alarm and _is_fragment(folded, judgement, spots, context):
-            return self._fragment(judgement, spots, context)
-        return self._conclude(judgement, alarm, spots)
+        elif category := self._continued(judgement, sums, len(folded), context):
+            return self._fragment(judgement, category, sums, spots)
+        return self._conclude(judgement, sums, alarm, spots)
 
-    def _judge(self, folded: str, found: Found, lift: float, *, thorough: bool) -> Judgement:
+    def _is_talk(self, matches: Iterable[Match], length: int, context: Context) -> bool:
+        """At the first look: no words of danger, and nothing that the lexicon could add would make it a request."""
+        if _nearby(context):
+            return False
+        least = GREY - _lift(context) - self._begin
+        sound = self._automaton.sound(matches, length)
+        if sound + LEXICON * learnt.MOST < least:
+            return True
+        most = self._glance.most(*self._automaton.glance(matches))
+        return sound + LEXICON * min(most, learnt.MOST) < least
+
+    def _hear(self, judgement: Judgement, matches: Iterable[Match], length: int) -> dict[str, float]:
+        """Adds what the pieces say to what the words said; the sums of all that was learnt."""
+        judgement.temper(LEXICON, learnt.LEAST, learnt.MOST)
+        pieces = self._automaton.pieces(matches)
+        sums = self._weights.sums((row for _, row in pieces), length)
+        said = sums[REQUEST] - self._begin if sums else 0.0
+        whole = sum(row[0] for _, row in pieces)
+        for piece, row in pieces:
+            judgement.shares.append((row[0] * said / whole if whole else 0.0, f"{piece}→{REQUEST}"))
+        judgement.raw += said + self._begin
+        return sums
+
+    def _continued(self, judgement: Judgement, sums: Mapping[str, float], length: int, context: Context) -> str | None:
+        """The category of the case that a fragment belongs to: in 3号楼, [图片], 对就是那个."""
+        if not _nearby(context) or context.worker or judgement.raw >= SURE or not sums or length > _FRAGMENT:
+            return None
+        own = context.open_since if context.open_category else None
+        talk = context.talk_since if context.talk_category else own
+        around = sum(self._weights.nearness.get(name, 0.0) for name in learnt.near(own, talk, length))
+        if sums[LATER] + self._weights.nearness[learnt.SAID] * judgement.raw + around < 0:
+            return None
+        mine = own is not None and own <= WINDOW
+        judgement.shares.append((around, "open case" if mine else "talk of a case"))
+        return context.open_category if mine else context.talk_category
+
+    def _judge(self, folded: str, found: Found, lift: float) -> Judgement:
+        """What the lexicon says of it."""
         hits, alarms = found.hits[:_HITS], [self._alarms[index] for index in found.marked("alarm")]
         gates = {word.category for word in found.marks if word.role == "gate"}
-        judgement = judge(folded, hits, self._signals, alarms, gates=gates, thorough=thorough)
-        if judgement.raw + lift < GREY:
+        judgement = judge(folded, hits, self._signals, alarms, gates=gates)
+        if judgement.raw + lift < _LIKELY:
             return judgement
         return judge(folded, list(self._whole(folded, hits)), self._signals, alarms, gates=gates)
 
@@ -139,22 +176,25 @@ class Reader:
             if not straddles:
                 yield hit
 
-    def _fragment(self, judgement: Judgement, spots: tuple[str, ...], context: Context) -> Reading:
-        """A piece of the sender's open case: 在3号楼, [图片], 对就是那个."""
-        category = context.open_category or ""
+    def _fragment(
+        self, judgement: Judgement, category: str, sums: Mapping[str, float], spots: tuple[str, ...]
+    ) -> Reading:
         return Reading(
             is_request=True,
             unsure=False,
-            kind="consult" if "question" in judgement.roles else "report",
+            kind=_kind("consult" if "question" in judgement.roles else "report", sums),
             category=category,
             department=self._department(category, None),
             urgent=judgement.urgent,
             places=spots,
-            score=_FRAGMENT_SCORE,
-            why=("open case", *judgement.why),
+            score=_score(SURE),
+            why=judgement.why,
+            fragment=True,
         )
 
-    def _conclude(self, judgement: Judgement, alarm: Danger | None, spots: tuple[str, ...]) -> Reading:
+    def _conclude(
+        self, judgement: Judgement, sums: Mapping[str, float], alarm: Danger | None, spots: tuple[str, ...]
+    ) -> Reading:
         sure, unsure = judgement.raw >= SURE, GREY <= judgement.raw < SURE
         reading = Reading(
             is_request=sure,
@@ -167,17 +207,30 @@ class Reader:
         )
         if not (sure or unsure):
             return reading
-        category = judgement.category or "other"
-        topic = self._topic(judgement)
+        named = judgement.category
+        category = self._ranked(judgement, sums)[0]
+        if alarm and alarm.grade == "sure" and named:
+            category = named
+        topic = self._topic(judgement) if category == named else None
         return replace(
             reading,
-            kind="help" if alarm and alarm.key in danger.HELP else asked_kind(judgement, topic),
+            kind="help" if alarm and alarm.key in danger.HELP else _kind(asked_kind(judgement, topic), sums),
             category=category,
             department=self._department(category, topic),
-            urgent=judgement.urgent,
+            urgent=judgement.urgent or sums.get(URGENT, -math.inf) >= _URGENT,
             delicate=delicate(category, spots, judgement),
             title=_title(topic, alarm, category),
         )
+
+    def _ranked(self, judgement: Judgement, sums: Mapping[str, float]) -> list[str]:
+        """The categories, the likeliest first. One that nothing was learnt of goes by its words alone."""
+        named = judgement.ranked
+        if named and named[0] not in sums:
+            return named
+        said = dict(zip(named, learnt.NAMED, strict=False))
+        known = [key for key in self.categories if key in sums]
+        ranked = sorted(known, key=lambda key: -(sums[key] + said.get(key, 0.0)))
+        return ranked or [*named, "other"]
 
     def _topic(self, judgement: Judgement) -> Topic | None:
         if judgement.category is None or judgement.topic is None:
@@ -199,10 +252,18 @@ class Reader:
 
     def rank(self, text: str) -> list[str]:
         """The categories a message may be of, the likeliest first, whether or not it is a request."""
+        judgement, sums = self.weigh(text)
+        return self._ranked(judgement, sums)
+
+    def weigh(self, text: str) -> tuple[Judgement, dict[str, float]]:
+        """What the lexicon says of a message, and what was learnt; for fitting and for measuring."""
         folded = fold(text[:READ])
-        found = self._automaton.sort(self._automaton.matches(folded))
-        ranked = self._judge(folded, found, 0.0, thorough=True).ranked
-        return [*ranked, *({"other"} - {*ranked})]
+        matches = self._automaton.matches(folded)
+        spots = places.find(text[:READ], self._names)
+        judgement = self._judge(folded, self._automaton.sort(matches), PLACED if spots else 0.0)
+        if spots and judgement.category:
+            judgement.add("place", "place", PLACED)
+        return judgement, self._weights.sums((row for _, row in self._automaton.pieces(matches)), len(folded))
 
     def warm(self) -> None:
         """Loads the segmenter; for a thread of its own at the start, else the first request waits for it."""
@@ -228,15 +289,22 @@ class Reader:
         return title or self.category_label(reading.category or "other")
 
 
-def _spoken_to(context: Context) -> bool:
-    return context.private or context.addressed or context.open_category is not None
+def _nearby(context: Context) -> bool:
+    """Whether a case was spoken of so lately that this may belong to it."""
+    mine = context.open_category is not None and context.open_since <= WINDOW
+    return mine or (context.talk_category is not None and context.talk_since <= WINDOW)
+
+
+def _kind(words: str, sums: Mapping[str, float]) -> str:
+    """The kind by the lexicon's words, unless the pieces speak louder for another."""
+    return max(learnt.KINDS, key=lambda kind: sums.get(kind, 0.0) + (learnt.KIND if kind == words else 0.0))
 
 
 def _sound(alarm: Danger, judgement: Judgement) -> None:
     """A sure danger is an urgent request whatever else was said."""
     if alarm.grade != "sure":
         return
-    judgement.add(alarm.label, "danger", max(SURE + 1.0 - judgement.raw, 0.0))
+    judgement.add(alarm.label, "danger", max(_DANGEROUS - judgement.raw, 0.0))
     categories = danger.BY_KEY[alarm.key].categories
     if judgement.category not in categories:
         judgement.category, judgement.topic = categories[0], None
@@ -247,11 +315,6 @@ def _title(topic: Topic | None, alarm: Danger | None, category: str) -> str | No
     if alarm and category == danger.BY_KEY[alarm.key].categories[0]:
         return danger.BY_KEY[alarm.key].title
     return topic.title if topic else None
-
-
-def _talk(found: Found, spots: tuple[str, ...]) -> Reading:
-    kind = other_kind({word.role for hit in found.hits for word in hit.words})
-    return Reading(is_request=False, unsure=False, kind=kind, places=spots)
 
 
 def _lift(context: Context) -> float:
@@ -265,13 +328,6 @@ def _apply(context: Context, judgement: Judgement) -> None:
             judgement.add(name, "context", weight)
 
 
-def _is_fragment(folded: str, judgement: Judgement, spots: tuple[str, ...], context: Context) -> bool:
-    if not context.open_category or context.worker or judgement.raw >= SURE or len(folded) > _FRAGMENT:
-        return False
-    speaks = bool(spots) or "fragment" in judgement.roles
-    return speaks and not judgement.roles & _NO_FRAGMENT
-
-
 def _score(raw: float) -> float:
-    """Between 0 and 1, rising with the sum; 0.5 lies in the middle of the grey band."""
-    return 1 / (1 + math.exp(-_STEEPNESS * (raw - (SURE + GREY) / 2)))
+    """The probability that it is a request, as far as the examples tell."""
+    return 1 / (1 + math.exp(-max(min(raw, 30.0), -30.0)))

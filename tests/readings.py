@@ -17,7 +17,15 @@ def unsure(title: str, category: str, *places: str) -> Reading:
 
 
 def fragment(category: str, *places: str) -> Reading:
-    return Reading(is_request=True, unsure=False, kind="report", category=category, places=places, why=("open case",))
+    return Reading(
+        is_request=True,
+        unsure=False,
+        kind="report",
+        category=category,
+        places=places,
+        why=("open case",),
+        fragment=True,
+    )
 
 
 def peril(key: str, title: str, category: str, *places: str, call: str = "fire") -> Reading:
@@ -89,7 +97,7 @@ PIECES: dict[str, tuple[str, ...]] = {DOORWAY: ("2单元",), AT_3: ("3号楼",),
 
 
 def read(text: str, context: Context = Context()) -> Reading:  # noqa: B008 (immutable)
-    if text in PIECES and context.open_category:
-        return fragment(context.open_category, *PIECES[text])
+    if text in PIECES and (spoken := context.open_category or context.talk_category):
+        return fragment(spoken, *PIECES[text])
     reading = WORDS.get(text.removeprefix("/report "), TALK)
     return TALK if context.worker and reading.danger is None else reading

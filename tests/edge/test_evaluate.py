@@ -20,8 +20,9 @@ READER = Reader()
 def row(number: int, text: str, **labels: Any) -> dict[str, Any]:
     asked = "category" in labels
     return {
-        "id": f"T1-{number}", "group": "测试群", "sender": "王阿姨", "text": text, "is_request": asked,
-        "kind": "report" if asked else "chat", "category": None, "urgent": False, "places": [], "case": None,
+        "id": f"T1-{number}", "group": "测试群", "ts": f"2026-11-24T08:{number:02}:00+08:00", "sender": "王阿姨",
+        "text": text, "is_request": asked, "kind": "report" if asked else "chat", "category": None, "urgent": False,
+        "places": [], "case": None,
         "note": "", **labels,
     }  # fmt: skip
 
@@ -50,7 +51,7 @@ def lines(path: Path) -> dict[str, str]:
 
 def test_each_task_has_its_figure(file: Path) -> None:
     said = lines(file)
-    assert said["6 messages, 2 f"]
+    assert said["5 first or sing"] == "le messages, 2 requests"
     assert said["a request"].startswith(
         "precision 0.500 [0.095–0.905] (1/2)  recall 0.500 [0.095–0.905] (1/2)  F1 0.500"
     )
@@ -109,7 +110,7 @@ def test_what_is_no_labelled_file_is_refused(tmp_path: Path, name: str, content:
 def test_from_the_command_line_also_with_a_community(file: Path) -> None:
     result = CliRunner().invoke(app, ["evaluate", str(file), "-c", "tests/village.toml"])
     assert result.exit_code == 0
-    assert result.stdout.startswith("== labelled.jsonl\n6 messages, 2 first or single requests\n")
+    assert result.stdout.startswith("== labelled.jsonl\n5 first or single messages, 2 requests\n")
     assert CliRunner().invoke(app, ["evaluate", "nowhere.jsonl"]).exit_code == 1
 
 

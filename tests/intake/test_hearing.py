@@ -245,6 +245,17 @@ def test_a_place_that_was_missing_is_filled_in(staffed: Village) -> None:
     assert staffed.case(2).places == "5号楼"
 
 
+def test_a_neighbour_names_the_place_and_is_no_voice_by_that(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT_SOMEWHERE, at=EAST)
+    staffed.says("李明", "", at=EAST, photos=1)
+    assert staffed.says("李明", AT_3, at=EAST).reactions == ["👌"]
+    assert staffed.case().places == "3号楼"
+    assert staffed.says("陈姐", AT_5, at=EAST).reactions == []
+    assert [one.first for one in reports(staffed)] == [True, False]
+    staffed.wait(minutes=1)
+    assert "户反映" not in staffed.card(1, EAST)
+
+
 def test_the_same_person_later_is_heard_as_anybody(staffed: Village) -> None:
     staffed.says("王阿姨", LIFT)
     staffed.tells("张网格员", "办结 1 换了主板")

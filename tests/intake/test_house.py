@@ -73,9 +73,9 @@ def test_a_report_is_remembered_for_ten_minutes_in_its_chat() -> None:
     known, here, there = Known(), ChatKey("console", "main", "3号楼群"), ChatKey("console", "main", "东网格群")
     at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
     known.report((here, "王阿姨"), "facility", at)
-    assert known.open_category(here, "王阿姨", at.replace(minute=9)) == "facility"
-    assert known.open_category(here, "王阿姨", at.replace(minute=10)) is None
-    assert known.open_category(there, "王阿姨", at) is None
+    assert known.spoken_of(here, "王阿姨", at.replace(minute=9)) == ("facility", 9.0)
+    assert known.spoken_of(here, "王阿姨", at.replace(minute=10)) == (None, 0.0)
+    assert known.spoken_of(there, "王阿姨", at) == (None, 0.0)
     assert (known.spoke_lately(here, at), known.spoke_lately(there, at)) == (True, False)
     known.report((there, "李明"), "noise", at.replace(minute=30))
     assert list(known.reported) == [(there, "李明")]

@@ -16,7 +16,7 @@ from nlp.reader import Reader
 FILES = sorted((Path(nlp.__path__[0]) / "examples").glob("*.jsonl"))
 ASKED, TALK = {"report", "help", "consult", "suggest", "urge"}, {"praise", "chat", "ad", "rumor"}
 RUN = 8  # characters that may not stand in three messages
-F1 = 0.656  # a request, by the lexicon
+F1 = 0.95  # a request, by weights that have seen these messages: tells a broken reader, measures none
 
 
 @pytest.fixture(scope="module")
