@@ -29,7 +29,7 @@ from sklearn.svm import LinearSVC
 
 from bot import evaluate
 from bot.evaluate import CODES
-from nlp import learnt, lexicon
+from nlp import labelled, learnt, lexicon
 from nlp.learnt import LATER, REQUEST, URGENT, framed
 from nlp.linear import FOLDER, HUNDREDTHS, Linear
 from nlp.reader import READ, WINDOW, Reader
@@ -135,7 +135,7 @@ class Example(NamedTuple):
     worker: bool = False
 
 
-FILES = sorted((HERE / "nlp" / "examples").glob("*.jsonl"))
+FILES = sorted(labelled.SHIPPED.glob("*.jsonl"))
 
 
 def examples() -> list[Example]:
@@ -145,7 +145,7 @@ def examples() -> list[Example]:
 
 def _of_file(path: Path, reader: Reader) -> Iterator[Example]:
     talk = evaluate.Talk()
-    for row in evaluate.messages(path):
+    for row in labelled.messages(path):
         context = talk.context(row)
         yield Example(
             fold(row.text[:READ]), row.is_request, row.kind if row.is_request else None, row.category, row.urgent,
@@ -290,7 +290,7 @@ def chat_messages(chat: Path | None, *, write: bool) -> None:
         lines, nearness = weights_of([rows[at] for at in seen], others)
         reader = Reader(weights=learnt.read(lines, nearness))
         names = {rows[at].file for at in unseen}
-        read += [evaluate.read_all(evaluate.messages(path), reader) for path in FILES if path.name in names]
+        read += [evaluate.read_all(labelled.messages(path), reader) for path in FILES if path.name in names]
     print(f"messages    {len(rows)} of {len(FILES)} files, {FOLDS} folds:")
     for line in evaluate.figures(sum(read[1:], read[0])):
         print("  " + line)

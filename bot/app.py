@@ -140,6 +140,9 @@ class App:
     async def refresh(self) -> None:
         fresh = await self._do("start", lambda session: known.load(session, on_duty))
         fresh.beforehand = self.known.beforehand
+        if fresh.lessons != self.known.lessons:
+            self.reader = await asyncio.to_thread(self.reader.taught, fresh.lessons)
+            self.router = replace(self.router, reader=self.reader)
         self.known = fresh
 
     async def run(self) -> None:

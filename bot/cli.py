@@ -19,6 +19,7 @@ from bot import announce, clock, config, grids_csv, inviting, reach
 from bot import backup as backup_
 from bot import demo as demo_
 from bot import evaluate as evaluate_
+from bot import learn as learn_
 from bot import replay as replay_
 from bot import restore as restore_
 from bot import run as run_
@@ -30,6 +31,7 @@ from bot.inviting import CannotInvite
 from bot.play import Unplayable
 from bot.restore import CannotRestore
 from bot.run import CannotRun
+from nlp.labelled import Unusable
 from nlp.reader import Reader
 from storage import erasures, ledger
 from storage.database import Database
@@ -340,8 +342,35 @@ def evaluate(
         try:
             for line in evaluate_.of_file(file, reader):
                 typer.echo(line)
-        except (evaluate_.Unusable, OSError, UnicodeDecodeError) as why:
+        except (Unusable, OSError, UnicodeDecodeError) as why:
             _fail(str(why))
+
+
+@app.command()
+def learn(
+    path: ConfigFile = DEFAULT,
+    yes: Annotated[bool, typer.Option("--yes", help="let all that is proposed count from now on")] = False,
+    show: Annotated[bool, typer.Option("--show", help="only what counts now")] = False,
+    export: Annotated[bool, typer.Option("--export", help="what was learnt and the corrections, as JSON")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="forget everything learnt here")] = False,
+) -> None:
+    """Draws lessons from what people corrected and tries each on all corrections and examples; none counts unasked."""
+    if yes + show + export + reset > 1:
+        _fail("say one of --yes, --show, --export, --reset")
+    settings = _settings(path)
+    with _database(settings) as database:
+        database.migrate()
+        with database.transaction() as session:
+            if show:
+                lines = learn_.known(session)
+            elif export:
+                lines = learn_.exported(session)
+            elif reset:
+                lines = learn_.forgotten(session)
+            else:
+                lines = learn_.proposed(session, reader_for(settings), yes=yes)
+        for line in lines:
+            typer.echo(line)
 
 
 def _text_of(line: str) -> str:

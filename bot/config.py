@@ -151,6 +151,12 @@ class Retention(Part):
     people_days: int = Field(default=90, ge=1, le=36500)
 
 
+class LearningSettings(Part):
+    """Lessons wait for the office's yes; with "auto" those that make nothing worse count at once."""
+
+    apply: Literal["ask", "auto"] = "ask"
+
+
 class LogSettings(Part):
     """Without a file the log goes to standard error, for systemd or a container to keep."""
 
@@ -265,6 +271,7 @@ class Settings(BaseSettings):
     http: HttpSettings | None = None
     media: MediaSettings = MediaSettings()
     retention: Retention = Retention()
+    learning: LearningSettings = LearningSettings()
     logs: LogSettings = LogSettings()
     manners: Manners = Manners()
     urgent: Urgent = Urgent()
@@ -303,6 +310,7 @@ class Settings(BaseSettings):
             urgent_finish=timedelta(hours=self.urgent.finish_hours),
             cases_kept=timedelta(days=self.retention.cases_days),
             people_kept=timedelta(days=self.retention.people_days),
+            learns_alone=self.learning.apply == "auto",
         )
 
 

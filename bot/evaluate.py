@@ -1,16 +1,15 @@
 """`gridbot evaluate`: how well the reader reads labelled messages, each task with its own figure and interval."""
 
 import csv
-import json
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from nlp.labelled import Labelled, Unusable, messages
 from nlp.reader import NOWHERE, Context, Reader, Reading
 
 Z = 1.96  # of a 95 % interval
@@ -20,57 +19,7 @@ RARE = 0.01  # the share of requests in real groups
 STAFF = re.compile(
     "网格员|物业|物管|管家|社区|居委|村委|社工|换热站|热力小|环卫|园林|宿管|楼管|后勤|民政|保安"
 )  # in a name
-DOUBTFUL = ("边界", "存疑", "也可")  # in a note: another labeller might decide otherwise
 WORST = 12  # errors shown of each kind
-
-
-class Unusable(Exception):  # noqa: N818 (what is wrong)
-    """A file that is not labelled messages; the text says what and where."""
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """One message and what people say it is. `later`: another message of its case stands before it."""
-
-    id: str
-    group: str
-    at: datetime
-    sender: str
-    text: str
-    is_request: bool
-    kind: str
-    category: str | None
-    urgent: bool
-    places: tuple[str, ...]
-    case: str | None
-    note: str
-    later: bool = False
-
-    @property
-    def doubtful(self) -> bool:
-        return any(word in self.note for word in DOUBTFUL)
-
-
-def messages(path: Path) -> list[Labelled]:
-    """Of a file of JSON lines as the labelling guide describes it. Unusable where a line is none."""
-    found: list[Labelled] = []
-    seen: set[str] = set()
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            one = Labelled(
-                row["id"], row["group"], datetime.fromisoformat(row["ts"]), row["sender"], row["text"],
-                row["is_request"], row["kind"], row["category"], row["urgent"], tuple(row["places"]), row["case"],
-                row.get("note") or "",
-            )  # fmt: skip
-        except (ValueError, KeyError, TypeError) as error:
-            raise Unusable(f"{path}:{number}: {type(error).__name__} {error}") from None
-        found.append(replace(one, later=one.case in seen))
-        if one.case:
-            seen.add(one.case)
-    return found
 
 
 def titles(path: Path) -> list[tuple[str, str]]:

@@ -70,7 +70,8 @@ def synchronise(session: Session, settings: Settings, *, at: datetime) -> list[s
         },
     )
     conflicts["notices"] = _notices(session, settings, grid_ids, at)
-    chores.plan(session, chores.RETENTION, due_at=settings.house().night_after(at))
+    for chore in (chores.RETENTION, chores.LEARNING):
+        chores.plan(session, chore, due_at=settings.house().night_after(at))
     return [
         f"{kind}: {key!r} of the file was already imported from a table; the imported one stays"
         if kind == "grids" and key in imported

@@ -40,6 +40,7 @@ class House:
     urgent_finish: timedelta = timedelta(hours=2)
     cases_kept: timedelta = timedelta(days=365)  # the words and files of a case, from its end
     people_kept: timedelta = timedelta(days=90)  # who a resident is, from the last word and without a case
+    learns_alone: bool = False  # lessons that make nothing worse count without anybody's yes
 
     def night_after(self, at: datetime) -> datetime:
         """The next time the night's work begins."""

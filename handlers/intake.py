@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from handlers import access, attached, cards, dispatch, urging
+from handlers import access, attached, cards, dispatch, learning, urging
 from handlers.beforehand import JOINING
 from handlers.desk import Desk, Sorry
 from handlers.known import Known
@@ -375,6 +375,7 @@ def register(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001 (the inter
         raise Sorry(desk.say("register.already"))
     desk.erase(grey_key(desk, original.message), desk.chat_id)
     reading = desk.reader.read(original.text, ASKED_FOR)
+    learning.note(desk, original.text, request=True)
     person = desk.someone(original.sender.user, original.sender.name)
     early = attached.take(desk) if person.id == desk.person.id else ()
     reply = take_in(desk, reading, Told(person, original.text, original.message, (*early, *original.attached)))

@@ -52,7 +52,6 @@ def drop_question(desk: Desk, question: OpenQuestion) -> None:
     desk.session.delete(question)
 
 
-@job(Chore.due_at)
 def forget_what_is_over(desk: Desk, chore: Chore) -> None:
     """A night's work, in pieces: while there is more, it stays due."""
     room = AT_ONCE

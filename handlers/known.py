@@ -11,7 +11,8 @@ from sqlmodel import Session, col, func, select
 
 from handlers.beforehand import JOINING, Beforehand, Seat
 from handlers.message import Message
-from storage import people
+from nlp.learnt import Lessons
+from storage import corrections, people
 from storage.chats import Chat, ChatKey, Mode
 from storage.grids import Grid
 from storage.people import STAFF, Address, Person, Rank, Role
@@ -45,7 +46,8 @@ class Known:
     reported: dict[Seat, Reported] = field(default_factory=dict)  # what each person reported last
     talks: dict[ChatKey, Reported] = field(default_factory=dict)  # what was reported last in each chat
     beforehand: Beforehand = field(default_factory=Beforehand)
-    stale: bool = False  # roles or bound groups changed: it must be read anew at once
+    lessons: Lessons = field(default_factory=dict)  # what the reader was taught here
+    stale: bool = False  # roles, bound groups or lessons changed: it must be read anew at once
 
     def grow_stale(self) -> None:
         self.stale = True
@@ -128,6 +130,7 @@ def load(session: Session, on_duty: Callable[[Session], Callable[[str], tuple[st
         key = (platform, account, name)
         known.staff[key] = known.staff.get(key, frozenset()) | {Rank(rank)}
     known.former = {(one.platform, one.account, one.user) for one in people.former_accounts(session)}
+    known.lessons = corrections.in_force(session)
     known.reported = _reported(session)
     for (chat, _), reported in sorted(known.reported.items(), key=lambda item: item[1][1]):
         known.talks[chat] = reported

@@ -9,7 +9,7 @@ from handlers.message import Button, Reply
 from handlers.router import case_command, command
 from handlers.work import still_open
 from nlp.masks import mask
-from storage import events, reports, requests
+from storage import corrections, events, reports, requests
 from storage.events import Event
 from storage.people import STAFF, Person
 from storage.requests import Request, State
@@ -132,6 +132,8 @@ def undo(desk: Desk, words: str) -> Reply:
     for event in reversed([move, *since]):
         desk.take_back(case, event)
     succession.hand_over(desk, case.number)  # whom it goes back to may have left
+    if move.kind == "reclassed":
+        corrections.take_back(desk.session, case.number)
     if move.kind == "outcome":
         satisfaction.ask(desk, case)
     if move.kind == "withdrawn":

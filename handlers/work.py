@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from handlers import access, attached, cards, dispatch, keeping, satisfaction, voices
+from handlers import access, attached, cards, dispatch, keeping, learning, satisfaction, voices
 from handlers.aside import among_residents, aside
 from handlers.desk import Desk, Sorry
 from handlers.message import Button, Reply
@@ -213,6 +213,8 @@ def reclass(desk: Desk, case: Request, words: str) -> Reply | None:
         raise Sorry(desk.say("class.unknown", name=words[:20], known=known))
     grid = desk.session.get_one(Grid, case.grid_id)
     before, after = (dispatch.lead_for(desk, category, grid)[0] for category in (case.category, key))
+    if key != case.category:
+        learning.note(desk, _first_words(desk, case), request=True, category=key, case=case)
     label = desk.reader.category_label(key)
     department = categories[key].department
     desk.record(case, "reclassed", data={"from": case.category}, category=key, department=department, title=label)
@@ -222,9 +224,14 @@ def reclass(desk: Desk, case: Request, words: str) -> Reply | None:
     return Reply(desk.say("class.done", number=case.number, label=label), nod=True)
 
 
+def _first_words(desk: Desk, case: Request) -> str | None:
+    return desk.words(desk.first_report(case).text_id)
+
+
 @case_command("notrequest", access.may_work)
 def not_a_request(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG001
     """One tap undoes a false catch: the case stands in no figure, its words are gone at once."""
+    learning.note(desk, _first_words(desk, case), request=False, case=case)
     desk.move(case, State.MISTAKEN, "mistaken", ended_at=desk.now, remind_at=None, raise_at=None)
     said = [report.text_id for report in reports.all_of(desk.session, case.number)]
     said += [event.text_id for event in desk.history(case)]

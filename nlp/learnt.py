@@ -5,8 +5,9 @@ for "this is a request", one for "this belongs to the case being talked of", one
 each kind and each category. Nothing is learnt about danger itself: nlp/danger.py decides that by a list.
 """
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -29,6 +30,10 @@ def framed(folded: str) -> str:
     return f"^{folded}$"
 
 
+Lessons = Mapping[tuple[str, str], float]  # what this community taught: of a word and a column one more weight
+NO_LESSONS: Final[Lessons] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """`rows` holds for every piece its weight in each of `columns`; `begin` is where each sum begins."""
@@ -37,6 +42,7 @@ class Weights:
     begin: tuple[float, ...]
     rows: Mapping[str, tuple[float, ...]]
     nearness: Mapping[str, float]  # of what stands around a message, for `later`
+    version: str = ""  # changes with the weights
 
     def sums(self, rows: Iterable[tuple[float, ...]], length: int) -> dict[str, float]:
         """Of all pieces found in a text of so many characters, by column."""
@@ -47,18 +53,29 @@ class Weights:
             for name, begin, total in zip(self.columns, self.begin, added, strict=True)
         }  # fmt: skip
 
+    def taught(self, lessons: Lessons) -> "Weights":
+        """With the lessons on top. A lesson for a category that has no column is none here."""
+        rows = dict(self.rows)
+        for (word, name), weight in lessons.items():
+            if name in self.columns:
+                row = list(rows.get(word) or [0.0] * len(self.columns))
+                row[self.columns.index(name)] += weight
+                rows[word] = tuple(row)
+        return replace(self, rows=rows) if lessons else self
+
 
 NONE: Final = Weights((), (), {}, {})
 
 
 def read(lines: Iterable[str], nearness: Iterable[str]) -> Weights:
     """Of the two files: a piece and its weights in hundredths, with tabs between; the head names the columns."""
+    lines = list(lines)
     rows = (line.rstrip("\n").split("\t") for line in lines)
     columns = tuple(next(rows)[1:])
     begin = _numbers(next(rows)[1:])
     pieces = {row[0]: _numbers(row[1:]) for row in rows}
     near = {name: int(weight) / HUNDREDTHS for name, weight in (line.rstrip("\n").split("\t") for line in nearness)}
-    return Weights(columns, begin, pieces, near)
+    return Weights(columns, begin, pieces, near, f"{zlib.crc32(''.join(lines).encode()):08x}")
 
 
 def _numbers(cells: Sequence[str]) -> tuple[float, ...]:

@@ -12,10 +12,10 @@ from nlp.delicacy import delicate
 from nlp.glance import PLACED, Glance
 from nlp.judgement import BASE, Judgement, judge
 from nlp.kinds import asked_kind, other_kind
-from nlp.learnt import LATER, LEXICON, REQUEST, URGENT, Weights
+from nlp.learnt import LATER, LEXICON, NO_LESSONS, REQUEST, URGENT, Lessons, Weights
 from nlp.lexicon import Category, Topic
 from nlp.spelling import fold
-from nlp.words import cutter, edges
+from nlp.words import cutter, edges, plain_words
 
 READ: Final = 2000  # characters; what a person means stands at the beginning
 SURE: Final = 0.0  # the natural logarithm of the odds that it is a request; register without asking
@@ -29,6 +29,7 @@ _LOUD: Final = 1000.0  # a trigger of danger passes the first look, whatever sta
 WINDOW: Final = 30  # minutes; later nobody knows what a fragment belongs to
 _FRAGMENT: Final = 36  # characters; who writes more tells a story of their own
 _URGENT: Final = 0.0  # the same logarithm, that somebody or something is in danger now
+_TOLD: Final = 3  # pieces named for a category
 _HITS: Final = 100  # a person says what is the matter within the first hundred words
 _SHORT: Final = 2  # characters; longer words hardly arise by chance from the ends of two others
 
@@ -71,11 +72,18 @@ class Reader:
     """Knows the words of one community; reads its messages, each by itself."""
 
     def __init__(
-        self, place_names: Iterable[str] = (), categories: Iterable[Category] = (), weights: Weights | None = None
+        self,
+        place_names: Iterable[str] = (),
+        categories: Iterable[Category] = (),
+        weights: Weights | None = None,
+        lessons: Lessons = NO_LESSONS,
     ) -> None:
         self._names = tuple(dict.fromkeys(name for name in place_names if name.strip()))
         self.categories: Mapping[str, Category] = lexicon.categories() | {each.key: each for each in categories}
-        self._weights = learnt.load() if weights is None else weights
+        untaught = learnt.load() if weights is None else weights
+        self._weights = untaught.taught(lessons)
+        self._lessons = lessons
+        self.base = self  # the same without lessons
         self._signals = lexicon.signals()
         self._alarms = [
             (alarm, category.key, index)
@@ -101,6 +109,33 @@ class Reader:
         for index, (alarm, _, _) in enumerate(self._alarms):
             yield from (Word(text, "alarm", BASE["urgent"], index=index) for text in alarm.words)
         yield from (Word(text, "place") for text in (*places.CUES, *self._names))
+        for (text, key), weight in self._lessons.items():
+            if key not in self._weights.columns and key in self.categories:
+                yield Word(text, "objects", weight, key)
+
+    def taught(self, lessons: Lessons) -> "Reader":
+        """The same with these lessons and no other."""
+        if self.base is not self:
+            return self.base.taught(lessons)
+        if not lessons:
+            return self
+        reader = Reader(self._names, self.categories.values(), self._weights, lessons)
+        reader.base = self
+        return reader
+
+    @property
+    def version(self) -> str:
+        """Of the weights that lessons stand upon."""
+        return self._weights.version
+
+    def words(self, text: str) -> frozenset[str]:
+        """The dictionary's words in a text. What it takes for somebody's name is one only if the lexicon has it too."""
+        found = plain_words(self._names)(fold(text[:READ]))
+        return frozenset(word for word, is_name in found.items() if not is_name or self._has(word))
+
+    def _has(self, word: str) -> bool:
+        hits = self._automaton.sort(self._automaton.matches(word)).hits
+        return [(hit.start, hit.end) for hit in hits] == [(0, len(word))]
 
     def read(self, text: str, context: Context = NOWHERE, *, curious: bool = True) -> Reading:
         """Who is not `curious` does not ask what mere talk is about: most messages are that, and looking costs."""
@@ -121,7 +156,17 @@ class Reader:
             _sound(alarm, judgement)
         elif category := self._continued(judgement, sums, len(folded), context):
             return self._fragment(judgement, category, sums, spots)
-        return self._conclude(judgement, sums, alarm, spots)
+        reading = self._conclude(judgement, sums, alarm, spots)
+        return self._explained(reading, judgement, matches)
+
+    def _explained(self, reading: Reading, judgement: Judgement, matches: Iterable[Match]) -> Reading:
+        """Where no word of the lexicon names the category, the pieces that speak for it most."""
+        if reading.category in {None, judgement.category} or reading.category not in self._weights.columns:
+            return reading
+        column = self._weights.columns.index(reading.category)
+        pieces = sorted({(row[column], piece) for piece, row in self._automaton.pieces(matches)}, reverse=True)
+        spoke = tuple(f"{piece}→{reading.category} {weight:+.1f}" for weight, piece in pieces[:_TOLD] if weight > 0)
+        return replace(reading, why=(*reading.why[:_TOLD], *spoke, *reading.why[_TOLD:]))
 
     def _is_talk(self, matches: Iterable[Match], length: int, context: Context) -> bool:
         """At the first look: no words of danger, and nothing that the lexicon could add would make it a request."""
@@ -223,14 +268,17 @@ class Reader:
         )
 
     def _ranked(self, judgement: Judgement, sums: Mapping[str, float]) -> list[str]:
-        """The categories, the likeliest first. One that nothing was learnt of goes by its words alone."""
+        """The categories, the likeliest first."""
+        likely = self._likely(judgement, sums)
+        return sorted(likely, key=lambda key: -likely[key]) or ["other"]
+
+    def _likely(self, judgement: Judgement, sums: Mapping[str, float]) -> dict[str, float]:
+        """How much speaks for each category. One that nothing was learnt of goes by its words alone."""
         named = judgement.ranked
         if named and named[0] not in sums:
-            return named
+            return {key: -float(place) for place, key in enumerate(named)}
         said = dict(zip(named, learnt.NAMED, strict=False))
-        known = [key for key in self.categories if key in sums]
-        ranked = sorted(known, key=lambda key: -(sums[key] + said.get(key, 0.0)))
-        return ranked or [*named, "other"]
+        return {key: sums[key] + said.get(key, 0.0) for key in self.categories if key in sums}
 
     def _topic(self, judgement: Judgement) -> Topic | None:
         if judgement.category is None or judgement.topic is None:
@@ -264,6 +312,12 @@ class Reader:
         if spots and judgement.category:
             judgement.add("place", "place", PLACED)
         return judgement, self._weights.sums((row for _, row in self._automaton.pieces(matches)), len(folded))
+
+    def stand(self, text: str) -> dict[str, float]:
+        """How a message stands by itself: how much speaks for a request, and for each category."""
+        judgement, sums = self.weigh(text)
+        judgement.temper(LEXICON, learnt.LEAST, learnt.MOST)
+        return {**self._likely(judgement, sums), REQUEST: judgement.raw + sums.get(REQUEST, 0.0)}
 
     def warm(self) -> None:
         """Loads the segmenter; for a thread of its own at the start, else the first request waits for it."""

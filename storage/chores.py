@@ -1,4 +1,4 @@
-"""Chores: what is done beside the talk (retention every night, backups), and when it was last done."""
+"""Chores: what is done beside the talk (retention and learning every night, backups), and when it was last done."""
 
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from storage.database import UTCTime
 from storage.rows import Row
 
 RETENTION = "retention"
+LEARNING = "learning"
 BACKUP = "backup"
 RESTORE = "restore"
 

@@ -4,6 +4,7 @@ from storage import (
     attachments,
     chats,
     chores,
+    corrections,
     deliveries,
     duties,
     erasures,
@@ -24,6 +25,6 @@ from storage import (
 )
 
 TABLES = (
-    attachments, chats, chores, deliveries, duties, erasures, events, grids, invitations, leaves, notices, outbox,
-    people, questions, receipts, reports, requests, surveys, texts, units,
+    attachments, chats, chores, corrections, deliveries, duties, erasures, events, grids, invitations, leaves, notices,
+    outbox, people, questions, receipts, reports, requests, surveys, texts, units,
 )  # fmt: skip

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from bot import evaluate
 from bot.cli import app
-from bot.evaluate import Hits, at_recall, hits, macro_f1, messages, share, wilson
+from bot.evaluate import Hits, at_recall, hits, macro_f1, share, wilson
+from nlp.labelled import messages
 from nlp.reader import Reader
 
 READER = Reader()
