@@ -6,10 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
+from handlers.beforehand import JOINING
 from nlp.labelled import Labelled, Unusable, messages
+from nlp.likeness import groups
+from nlp.places import building, near
 from nlp.reader import NOWHERE, Context, Reader, Reading
 
 Z = 1.96  # of a 95 % interval
@@ -22,13 +27,10 @@ STAFF = re.compile(
 WORST = 12  # errors shown of each kind
 
 
-def titles(path: Path) -> list[tuple[str, str]]:
-    """Of a CSV file with the columns title and department."""
+def table(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or not {"title", "department"} <= rows[0].keys():
-        raise Unusable(f"{path}: no columns title and department")
-    return [(row["title"], row["department"]) for row in rows]
+        return list(csv.DictReader(file))
 
 
 # -- figures ----------------------------------------------------------------------------------------------------------
@@ -157,7 +159,19 @@ def caught(reading: Reading) -> bool:
 def of_file(path: Path, reader: Reader) -> Iterator[str]:
     """Raises Unusable for what is neither."""
     yield f"== {path.name}"
-    yield from of_titles(titles(path), reader) if path.suffix == ".csv" else of_messages(messages(path), reader)
+    if path.suffix != ".csv":
+        yield from of_messages(messages(path), reader)
+        return
+    rows = table(path)
+    columns = rows[0].keys() if rows else set()
+    if {"title", "department"} <= columns:
+        yield from of_titles([(row["title"], row["department"]) for row in rows], reader)
+    elif {"title", "issue"} <= columns:
+        yield from of_issues([(row["title"], row["issue"]) for row in rows])
+    elif "text" in columns:
+        yield from of_talk([row["text"] for row in rows], reader)
+    else:
+        raise Unusable(f"{path}: no columns title and department, title and issue, or text")
 
 
 def of_messages(rows: Sequence[Labelled], reader: Reader) -> Iterator[str]:
@@ -195,6 +209,7 @@ def figures(read: Read) -> Iterator[str]:
     yield f"{len(read.alone)} first or single messages, {sum(one.is_request for one, _ in read.alone)} requests"
     yield from _requests(read.alone, {one.group for one, _ in read.days})
     yield from _fragments(read.days)
+    yield from _same_cases(read.days)
     yield from _categories(read.ranked)
     yield from _others(read.alone)
 
@@ -218,6 +233,33 @@ def _fragments(days: Pairs) -> Iterator[str]:
     pairs = [(one.later, caught(reading)) for one, reading in days if one.later or not one.is_request]
     if any(later for later, _ in pairs):
         yield f"later message  {hits(pairs)}"
+
+
+def _same_cases(days: Pairs) -> Iterator[str]:
+    """Of two requests of one day: are they one case? Taken for one as the bot joins them (handlers/intake.py)."""
+    asked: dict[str, list[tuple[Labelled, int]]] = {}
+    talk: dict[str, list[tuple[Labelled, Reading]]] = {}
+    for one, reading in days:
+        if not (one.is_request and one.case):
+            continue
+        earlier = talk.setdefault(one.group, [])
+        joined = next((at for at, pair in reversed(list(enumerate(earlier))) if _joins(pair, (one, reading))), None)
+        earlier.append((one, reading))
+        mine = asked.setdefault(one.group, [])
+        mine.append((one, len(earlier) - 1 if joined is None else mine[joined][1]))
+    pairs = [(a[0].case == b[0].case, a[1] == b[1]) for group in asked.values() for a, b in combinations(group, 2)]
+    if pairs:
+        yield f"same case      {hits(pairs)}"
+
+
+def _joins(earlier: tuple[Labelled, Reading], later: tuple[Labelled, Reading]) -> bool:
+    """The same person a moment ago with no other building, or anybody about the same matter at the same place."""
+    (one, before), (other, after) = earlier, later
+    here = not before.places or not any(map(building, after.places)) or near(before.places, after.places)
+    if one.sender == other.sender and _minutes(one, other) < JOINING / timedelta(minutes=1):
+        return here and (after.fragment or after.category in {None, before.category})
+    same = (after.category, after.title) == (before.category, before.title) and after.category is not None
+    return same and near(before.places, after.places)
 
 
 def _categories(ranked: Sequence[tuple[str, list[str]]]) -> Iterator[str]:
@@ -271,3 +313,30 @@ def of_titles(rows: Sequence[tuple[str, str]], reader: Reader) -> Iterator[str]:
     yield f"{len(rows)} titles"
     yield f"department     accuracy {share(right, len(pairs))}  macro-F1 {macro_f1(pairs):.3f}"
     yield f"  confused     {_confused(pairs)}"
+
+
+def of_issues(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Each marked issue against the group that holds most of it, with what else was caught."""
+    texts = [title for title, _ in rows]
+    found = groups(texts)
+    yield f"{len(rows)} titles in {len(found)} groups, the largest of {max(map(len, found))}"
+    for issue in sorted({issue for _, issue in rows if issue}):
+        mine = {at for at, (_, named) in enumerate(rows) if named == issue}
+        best = max(found, key=lambda group: len(mine & set(group)))
+        right = len(mine & set(best))
+        yield f"issue {issue}: precision {share(right, len(best))}  recall {share(right, len(mine))}"
+        yield from (f"  also caught  {texts[at]}" for at in best if at not in mine)
+
+
+def of_talk(lines: Sequence[str], reader: Reader) -> Iterator[str]:
+    """Talk in which nothing is asked: whatever is caught is wrong."""
+    readings = [(line, reader.read(line)) for line in lines]
+    sure = [line for line, reading in readings if reading.is_request]
+    yield f"{len(lines)} lines of talk"
+    yield f"caught wrongly {share(len(sure), len(lines))}"
+    yield f"asked about    {share(sum(reading.unsure for _, reading in readings), len(lines))}"
+    for grade in ("sure", "possible"):
+        alarms = [line for line, reading in readings if reading.danger and reading.danger.grade == grade]
+        yield f"{grade + ' danger':15}{len(alarms)}"
+        yield from (f"  {grade} {line!r}" for line in alarms[:WORST])
+    yield from (f"  caught {line!r}" for line in sure[:WORST])

@@ -68,23 +68,29 @@ class Automaton:
         self._marks = [tuple(word for word in each if word.role in MARKS) for each in found]
         self._worth = [worth(each) for each in found]
         self._pieces = [pieces.get(spelling) for spelling in self._spellings]
-        self._sound = [self._first(index, loud) for index in range(len(found))]
-        self._matcher = AhoCorasick(self._spellings)
-
-    def _first(self, index: int, loud: float) -> float:
-        piece, alarming = self._pieces[index], any(word.role == "danger" for word in self._marks[index])
-        return (piece[0] if piece else 0.0) + (loud if alarming else 0.0)
+        self._sound = [piece[0] if piece else 0.0 for piece in self._pieces]
+        self._dangers = [tuple(word.index for word in each if word.role == "danger") for each in self._marks]
+        self._loud = [each + loud * bool(danger) for each, danger in zip(self._sound, self._dangers, strict=True)]
+        self._find = AhoCorasick(self._spellings).find_matches_as_indexes
 
     def matches(self, folded: str) -> list[Match]:
-        return self._matcher.find_matches_as_indexes(framed(folded), overlapping=True)[:_MATCHES]
+        found = self._find(framed(folded), overlapping=True)
+        if len(found) > _MATCHES:
+            del found[_MATCHES:]
+        return found
 
-    def sound(self, matches: Iterable[Match], length: int) -> float:
-        """How much the pieces sound like a request; a trigger of danger sounds loud, whatever stands beside it."""
-        weights = self._sound
+    def sound(self, matches: Iterable[Match], length: int, *, loud: bool = False) -> float:
+        """How much the pieces sound like a request; `loud`: a trigger of danger is louder than anything else."""
+        weights = self._loud if loud else self._sound
         total = 0.0
-        for index, _, _ in matches:
+        for index, _, _ in matches:  # faster than a sum of a list
             total += weights[index]
         return total if length <= LONG else total * LONG / length
+
+    def dangers(self, matches: Iterable[Match]) -> set[int]:
+        """The rules of danger that a trigger was found of."""
+        dangers = self._dangers
+        return {rule for index, _, _ in matches for rule in dangers[index]}
 
     def pieces(self, matches: Iterable[Match]) -> list[tuple[str, Row]]:
         found = ((self._spellings[index], self._pieces[index]) for index, _, _ in matches)

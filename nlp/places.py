@@ -16,6 +16,13 @@ _SPOTS: Final = tuple(_DATA["spots"].split())
 CUES: Final = (*_DATA["cues"].split(), *_SPOTS, *_DATA["bare"].split())  # without one there is no place
 _BARE: Final = tuple(_DATA["bare"].split())
 _DECOYS: Final = tuple(_DATA["decoys"].split())
+_THINGS: Final = frozenset(_DATA["things"].split())
+_BESIDE: Final = re.compile(
+    r"(?:那|这)?(?:旁|边|门口|门前|口|对面|附近|前面|后面|后头|前头|里|上|下|处|东|西|南|北|头|角|跟前|中间|外|侧|顶)"
+)
+_AT: Final = re.compile(r"(?:在|到|从|离|挨着|靠近)[^,。 ]{0,2}$")
+_TO: Final = 5  # characters before a thing that say where something is
+_NAMED: Final = re.compile(r"@[\da-zA-Z#-][^\s,。:]*")  # @6-1802 is somebody, not somewhere
 
 _FREE: Final = r"(?<![\d.:/\-¥$a-zA-Z])"
 _NO_AMOUNT: Final = r"(?![\d.:/]|[-~]\d|[元块年月日度平米人户次天个点分秒斤岁万千百多路%]|号[楼院线文栋])"
@@ -37,6 +44,7 @@ _PARTS: Final = re.compile(
             r"(?:(?<=[Bb][1-4][-区])|(?<=库-))(?P<bay>\d{1,4})号?(?:车位)?",
             r"(?P<parking>\d{2,4})号?车位",
             rf"{_FREE}(?P<triple>(?:\d{{1,2}}|[A-Za-z])-\d{{1,2}}-\d{{1,4}})(?![\d\-:/年月日元.])(?:室|号(?!楼))?",
+            rf"{_FREE}(?P<hash>\d{{1,2}}#\d{{1,2}}-\d{{3,4}})(?![\d\-])室?",
             rf"{_FREE}(?P<pair>(?:\d{{1,2}}|[A-Za-z])-\d{{3,4}})(?![\d\-:/.年月日元~号栋])室?",
             rf"{_FREE}(?P<door>(?:\d{{1,2}}|[A-Za-z])-\d{{1,2}})(?:单元|门(?![口禁]))",
             rf"{_FREE}(?P<gate>{NUMBER}号(?:大门|门(?![口禁卫面诊牌])))",
@@ -81,7 +89,7 @@ _SPELT_FLAT: Final = re.compile(r"(?:\d{1,2}(?:单元|门))?\d{3,4}[室房](?!�
 
 def find(text: str, names: Iterable[str] = ()) -> tuple[str, ...]:
     """The places in their normal forms, in the order of the text, each once. `names`: spots of this community."""
-    text = plain(text)
+    text = _NAMED.sub(lambda name: " " * len(name[0]), plain(text))
     spots = list(_spots(text, tuple(names)))
     taken = {index for spot in spots for index in range(spot.start, spot.end)}
     places = list(_joined(text, [part for part in _parts(text) if part.start not in taken]))
@@ -93,9 +101,16 @@ def find(text: str, names: Iterable[str] = ()) -> tuple[str, ...]:
 
 def _spots(text: str, names: tuple[str, ...]) -> Iterator[_Part]:
     for match in _names(names).finditer(text):
-        known = match[0] not in _DECOYS or match[0] in names
+        known = match[0] in names or not (match[0] in _DECOYS or _is_thing(text, match))
         is_gate = match[0].endswith("门")  # 3号楼东门 is a door of building 3
         yield _Part(match.start(), match.end(), 0, (match[0] if known else "",), weak=is_gate)
+
+
+def _is_thing(text: str, match: re.Match[str]) -> bool:
+    """Whether it is only spoken of, and nothing is said to be there."""
+    if match[0] not in _THINGS or _BESIDE.match(text, match.end()):
+        return False
+    return _AT.search(text[max(0, match.start() - _TO) : match.start()]) is None
 
 
 @lru_cache(maxsize=64)
@@ -111,8 +126,8 @@ def _parts(text: str) -> Iterator[_Part]:
     for match in _PARTS.finditer(text):
         kind = match.lastgroup or ""
         start, end, value = match.start(), match.end(), match[kind]
-        if kind in ("triple", "pair", "door"):
-            yield from _dashed(kind, value, start, end)
+        if kind in ("triple", "hash", "pair", "door"):
+            yield from _dashed(kind, value.replace("#", "-"), start, end)
         elif kind == "gate":
             yield _Part(start, end, 0, (match[0],))
         elif kind in _UNDERGROUND:
@@ -125,9 +140,9 @@ def _parts(text: str) -> Iterator[_Part]:
 
 
 def _dashed(kind: str, value: str, start: int, end: int) -> Iterator[_Part]:
-    """3-2-501 is building, unit, flat; 9-19-4 building, floor, flat (public rental housing); 3-501; 5-2单元."""
+    """3-2-501 and 3#2-501 are building, unit, flat; 9-19-4 building, floor, flat (public housing); 3-501; 5-2单元."""
     pieces = [number(piece) for piece in value.split("-")]
-    suffixes = {"triple": "号楼 单元 室", "pair": "号楼 室", "door": "号楼 单元"}[kind].split()
+    suffixes = {"triple": "号楼 单元 室", "hash": "号楼 单元 室", "pair": "号楼 室", "door": "号楼 单元"}[kind].split()
     if kind == "triple" and len(pieces[2]) < 3:
         suffixes[1] = "层"
     for piece, suffix in zip(pieces, suffixes, strict=True):
@@ -137,7 +152,7 @@ def _dashed(kind: str, value: str, start: int, end: int) -> Iterator[_Part]:
 def _underground(kind: str, value: str) -> str:
     if kind == "garage":
         return "地下车库"
-    return f"B{number(value[-1])}" if kind == "level" else f"-{int(value)}"
+    return f"B{number(value[-1])}" if kind == "level" else f"-{value}"
 
 
 def _joined(text: str, parts: Sequence[_Part]) -> Iterator[list[_Part]]:

@@ -1,7 +1,7 @@
 """Reads one message: is it a request, of which kind and category, how urgent, where."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,14 +12,14 @@ from nlp.delicacy import delicate
 from nlp.glance import PLACED, Glance
 from nlp.judgement import BASE, Judgement, judge
 from nlp.kinds import asked_kind, other_kind
-from nlp.learnt import LATER, LEXICON, NO_LESSONS, REQUEST, URGENT, Lessons, Weights
+from nlp.learnt import LATER, LEXICON, LONG, NO_LESSONS, REQUEST, URGENT, Lessons, Weights
 from nlp.lexicon import Category, Topic
 from nlp.spelling import fold
 from nlp.words import cutter, edges, plain_words
 
 READ: Final = 2000  # characters; what a person means stands at the beginning
 SURE: Final = 0.0  # the natural logarithm of the odds that it is a request; register without asking
-GREY: Final = -0.8  # from here on a message is worth one small question
+GREY: Final = -0.4  # from here on a message is worth one small question
 _LIKELY: Final = 1.8  # points of the lexicon, from which on its words are looked at twice
 _DANGEROUS: Final = 1.5  # what a sure danger comes to, whatever else was said
 _PRIVATE: Final = 0.6  # who writes to the bot alone wants something
@@ -142,14 +142,20 @@ class Reader:
         text = text[:READ]
         folded = fold(text)
         matches = self._automaton.matches(folded)
-        if not curious and self._is_talk(matches, len(folded), context):
+        hasty = not curious and not _nearby(context)
+        if hasty and self._is_talk(matches, len(folded), context, loud=True):
+            return NOTHING
+        alarm = danger.speaks(folded, self._automaton.dangers(matches))
+        hasty = hasty and alarm is None
+        if hasty and self._is_talk(matches, len(folded), context):
             return NOTHING
         found = self._automaton.sort(matches)
-        alarm = danger.speaks(folded, found.marked("danger"))
         spots = places.find(text, self._names) if found.marked("place") else ()
         judgement = self._judge(folded, found, PLACED if spots else 0.0)
         if spots and judgement.category:
             judgement.add("place", "place", PLACED)
+        if hasty and self._is_talk(matches, len(folded), context, points=judgement.raw):
+            return NOTHING
         sums = self._hear(judgement, matches, len(folded))
         _apply(context, judgement)
         if alarm:
@@ -168,26 +174,36 @@ class Reader:
         spoke = tuple(f"{piece}→{reading.category} {weight:+.1f}" for weight, piece in pieces[:_TOLD] if weight > 0)
         return replace(reading, why=(*reading.why[:_TOLD], *spoke, *reading.why[_TOLD:]))
 
-    def _is_talk(self, matches: Iterable[Match], length: int, context: Context) -> bool:
-        """At the first look: no words of danger, and nothing that the lexicon could add would make it a request."""
-        if _nearby(context):
-            return False
-        least = GREY - _lift(context) - self._begin
-        sound = self._automaton.sound(matches, length)
-        if sound + LEXICON * learnt.MOST < least:
-            return True
-        most = self._glance.most(*self._automaton.glance(matches))
-        return sound + LEXICON * min(most, learnt.MOST) < least
+    def _is_talk(
+        self,
+        matches: Sequence[Match],
+        length: int,
+        context: Context,
+        *,
+        loud: bool = False,
+        points: float | None = None,
+    ) -> bool:
+        """Whether the lexicon's points, at most or as they are, leave it below what is worth a question.
+
+        `loud`: not if there is any trigger of danger.
+        """
+        sound = self._automaton.sound(matches, length, loud=loud) + self._begin - GREY
+        if context.private or context.addressed:
+            sound += _lift(context)
+        if points is None:
+            if sound + LEXICON * learnt.MOST < 0:
+                return True
+            points = self._glance.most(*self._automaton.glance(matches))
+        return sound + LEXICON * max(learnt.LEAST, min(points, learnt.MOST)) < 0
 
     def _hear(self, judgement: Judgement, matches: Iterable[Match], length: int) -> dict[str, float]:
         """Adds what the pieces say to what the words said; the sums of all that was learnt."""
         judgement.temper(LEXICON, learnt.LEAST, learnt.MOST)
         pieces = self._automaton.pieces(matches)
-        sums = self._weights.sums((row for _, row in pieces), length)
+        sums = self._weights.sums([row for _, row in pieces], length)
         said = sums[REQUEST] - self._begin if sums else 0.0
-        whole = sum(row[0] for _, row in pieces)
-        for piece, row in pieces:
-            judgement.shares.append((row[0] * said / whole if whole else 0.0, f"{piece}→{REQUEST}"))
+        share = min(1.0, LONG / max(length, 1))
+        judgement.shares += [(row[0] * share, f"{piece}→{REQUEST}") for piece, row in pieces if row[0]]
         judgement.raw += said + self._begin
         return sums
 
@@ -211,7 +227,8 @@ class Reader:
         judgement = judge(folded, hits, self._signals, alarms, gates=gates)
         if judgement.raw + lift < _LIKELY:
             return judgement
-        return judge(folded, list(self._whole(folded, hits)), self._signals, alarms, gates=gates)
+        whole = list(self._whole(folded, hits))
+        return judgement if len(whole) == len(hits) else judge(folded, whole, self._signals, alarms, gates=gates)
 
     def _whole(self, folded: str, hits: Iterable[Hit]) -> Iterator[Hit]:
         """The hits that are no accident of two neighbouring words (the 水电 in 风水电影)."""

@@ -115,7 +115,7 @@ def test_who_undoes_a_correction_takes_it_back(staffed: Village) -> None:
 
 
 def test_the_answer_to_the_small_question_teaches_too(staffed: Village) -> None:
-    staffed.says("小刘", "油烟味有点大")
+    staffed.says("小刘", "一到饭点油烟味就上来")
     staffed.presses("小刘", "登记", at=GROUP)
     (row,) = kept(staffed)
     assert (row.request, row.category, row.request_id) == (True, None, None)

@@ -58,6 +58,7 @@ def test_each_task_has_its_figure(file: Path) -> None:
     )
     assert said["not doubtful"].startswith("precision 1.000")
     assert "(1/1)" in said["later message"]
+    assert said["same case"].startswith("precision 1.000")
     assert said["category"].startswith("accuracy 0.500")
     assert said["confused"] == "none"
     assert said["kind, if caught"].strip().startswith("1.000")
@@ -91,14 +92,35 @@ def test_titles_have_departments(tmp_path: Path) -> None:
     assert said["confused"] == "教育文体→卫生计生 1"
 
 
+def test_an_issue_is_measured_against_the_group_that_holds_most_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "issues.csv"
+    bus = ["新村公交站牌倒了", "新村公交站牌又倒了", "新村公交站牌没人扶"]
+    rows = [*((title, "站牌") for title in bus[:2]), (bus[2], ""), ("医院挂号太难", ""), ("幼儿园学费上涨", "")]
+    path.write_text("title,issue\n" + "".join(f"{title},{issue}\n" for title, issue in rows), encoding="utf-8")
+    said = list(evaluate.of_file(path, READER))
+    assert said[1] == "5 titles in 3 groups, the largest of 3"
+    assert said[2].startswith("issue 站牌: precision 0.667")
+    assert said[3] == f"  also caught  {bus[2]}"
+
+
+def test_of_talk_whatever_is_caught_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "talk.csv"
+    path.write_text("text\n早啊\n3号楼电梯坏了\n3号楼着火了 快来人\n昨天那家好像着火了\n", encoding="utf-8")
+    said = lines(path)
+    assert said["4 lines of talk"] == ""
+    assert "(2/4)" in said["caught wrongly"]
+    assert said["sure danger"] == "1"
+    assert any("电梯坏了" in line for line in evaluate.of_file(path, READER))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "wrong"),
     [
         ("a.jsonl", "{", "a.jsonl:1: JSONDecodeError"),
         ("a.jsonl", "\n[]", "a.jsonl:2: TypeError"),
         ("a.jsonl", '{"id": "1"}', "a.jsonl:1: KeyError 'group'"),
-        ("a.csv", "title,kind\na,b\n", "a.csv: no columns title and department"),
-        ("a.csv", "", "a.csv: no columns title and department"),
+        ("a.csv", "title,kind\na,b\n", "a.csv: no columns title and department, title and issue, or text"),
+        ("a.csv", "", "a.csv: no columns title and department, title and issue, or text"),
     ],
 )
 def test_what_is_no_labelled_file_is_refused(tmp_path: Path, name: str, content: str, wrong: str) -> None:

@@ -81,7 +81,7 @@ def test_the_same_words_change_nothing(staffed: Village, post: Posted) -> None:
 
 
 def test_what_becomes_a_request_is_one(staffed: Village) -> None:
-    post = staffed.says("小刘", "油烟味有点大")
+    post = staffed.says("小刘", "一到饭点油烟味就上来")
     assert staffed.buttons(GROUP) == ["登记", "不用"]
     edits(staffed, post, LIFT)
     assert staffed.case().title == "电梯故障"

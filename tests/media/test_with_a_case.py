@@ -127,7 +127,7 @@ def test_what_the_reader_missed_is_registered_with_its_photo(staffed: Village) -
 
 
 def test_the_small_question_brings_the_photos_back(staffed: Village) -> None:
-    staffed.says("小刘", "油烟味有点大", photos=1)
+    staffed.says("小刘", "一到饭点油烟味就上来", photos=1)
     staffed.says("小刘", "", photos=1)
     staffed.presses("小刘", "登记", at=GROUP)
     assert media(staffed) == ["photo", "photo"]

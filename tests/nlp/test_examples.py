@@ -1,4 +1,4 @@
-"""The labelled examples: well formed, no two alike, and read as well as they were when this was written."""
+"""The labelled examples: well formed, enough of each sort, no two alike."""
 
 import json
 import re
@@ -9,15 +9,11 @@ from typing import Any
 import pytest
 
 import nlp
-from bot import evaluate
 from nlp import lexicon
-from nlp.labelled import messages
-from nlp.reader import Reader
 
 FILES = sorted((Path(nlp.__path__[0]) / "examples").glob("*.jsonl"))
 ASKED, TALK = {"report", "help", "consult", "suggest", "urge"}, {"praise", "chat", "ad", "rumor"}
 RUN = 8  # characters that may not stand in three messages
-F1 = 0.95  # a request, by weights that have seen these messages: tells a broken reader, measures none
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +49,3 @@ def test_nobody_repeats_themselves(rows: list[dict[str, Any]]) -> None:
         for at in range(len(text) - RUN + 1):
             found[text[at : at + RUN]].add(row["id"])
     assert [run for run, ids in found.items() if len(ids) > 2] == []
-
-
-def test_a_request_is_found_as_well_as_before() -> None:
-    """Fails when F1 drops by more than two points."""
-    reader = Reader()
-    alone = [one for path in FILES for one in messages(path) if not one.later]
-    found = evaluate.hits((one.is_request, reader.read(one.text).is_request) for one in alone)
-    assert found.f1 > F1 - 0.02

@@ -48,6 +48,16 @@ def test_what_it_would_make_worse_is_shown_and_too_much_of_it_forbids_it() -> No
     assert propose(asked, talk, READER, {}) == []
 
 
+def test_an_example_with_two_of_the_words_is_read_once() -> None:
+    talk = [example("油烟味有点大 师傅", request=False)]
+    asked = [
+        correction("油烟", "师傅", said=-0.5),
+        *[correction("油烟", said=-0.5)] * 3,
+        *[correction("师傅", said=-0.5)] * 3,
+    ]
+    assert {lesson.word for lesson in propose(asked, talk, READER, {})} <= {"油烟", "师傅"}
+
+
 def test_corrections_that_contradict_each_other_teach_nothing() -> None:
     yes = [correction("雕塑")] * LEAST
     no = [correction("雕塑", request=False, said=-0.1)] * LEAST
