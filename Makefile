@@ -23,7 +23,7 @@ format: $(VENV)/ready
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/ready
-	@for script in bench/reading.py bench/on_telegram.py bench/broadcast.py bench/stored.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in bench/reading.py bench/fit_reader.py bench/on_telegram.py bench/broadcast.py bench/stored.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 # requirements.lock: what runs. requirements-dev.lock: the same plus what tests and checks.
 lock: $(VENV)/ready

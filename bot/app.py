@@ -39,6 +39,7 @@ from handlers.message import Message, Reaction, Reply, Standing
 from handlers.router import Heard, Job, Router
 from handlers.talkback import reply_to_card
 from handlers.wording import Wording
+from nlp.lessons import from_examples
 from nlp.lexicon import Category, Topic
 from nlp.reader import Reader
 from storage import attachments, chats, deliveries, outbox
@@ -498,7 +499,9 @@ def _reader(places: tuple[str, ...], entries: tuple[CategoryEntry, ...]) -> Read
         Category(entry.key, entry.label, entry.department, (Topic(entry.label, signs=entry.keywords),), entry.examples)
         for entry in entries
     ]
-    return Reader(places, extra)
+    plain = Reader(places, extra)
+    lessons = from_examples(extra, plain)
+    return Reader(places, extra, lessons=lessons) if lessons else plain
 
 
 def _move(old: ChatKey, new: ChatKey, session: Session) -> bool:

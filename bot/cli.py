@@ -108,6 +108,8 @@ def check(path: ConfigFile = DEFAULT) -> None:
     settings = _settings(path)
     for warning in config.warnings(settings, reach.invited(settings)):
         typer.echo(f"note: {warning}")
+    for sentence in _misread(settings):
+        typer.echo(f"note: {sentence}")
     for sentence in reach.unreached(settings):
         typer.echo(f"note: {sentence}")
     for platform in run_.platforms_of(settings):
@@ -123,6 +125,17 @@ def check(path: ConfigFile = DEFAULT) -> None:
         f"{path}: {len(settings.grids)} grids, {len(settings.people)} people, {len(settings.units)} units, "
         f"{len(settings.groups)} groups, {len(settings.duties)} duties: ready."
     )
+
+
+def _misread(settings: Settings) -> Iterator[str]:
+    """The examples of a community's own categories that would not be heard as such."""
+    reader = reader_for(settings)
+    for entry in settings.categories:
+        for example in entry.examples:
+            reading = reader.read(example)
+            if not reading.is_request or reading.category != entry.key:
+                taken = reader.category_label(reading.category) if reading.category else "talk"
+                yield f"categories.{entry.key}: the example {example!r} is taken for {taken}; add a keyword it holds"
 
 
 def _of_a_start(settings: Settings) -> list[str]:
@@ -394,6 +407,7 @@ def classified(reader: Reader, text: str) -> dict[str, Any]:
         "urgent": reading.urgent,
         "danger": {"key": reading.danger.key, "grade": reading.danger.grade} if reading.danger else None,
         "places": list(reading.places),
+        "ambiguous": list(reading.ambiguous),
         "score": round(reading.score, 3),
         "why": list(reading.why),
     }

@@ -11,6 +11,7 @@ from typing import Final
 
 from nlp.labelled import Labelled
 from nlp.learnt import REQUEST, Lessons
+from nlp.lexicon import Category
 from nlp.reader import SURE, Reader
 from nlp.spelling import fold
 
@@ -76,6 +77,19 @@ def propose(
         if lesson := school.best(wish):
             school.lessons[lesson.key] = lesson.weight
             found.append(lesson)
+    return found
+
+
+def from_examples(categories: Iterable[Category], reader: Reader) -> dict[Key, float]:
+    """What a community's own categories teach at once: their words count as much as their examples need to be heard."""
+    found: dict[Key, float] = {}
+    for category in categories:
+        words = [word for topic in category.topics for word in topic.signs]
+        for example in map(fold, category.examples):
+            word = max((word for word in words if word in example), key=len, default=None)
+            missing = SURE - reader.stand(example)[REQUEST]
+            if word and missing >= 0:
+                found[word, REQUEST] = max(found.get((word, REQUEST), 0.0), min(missing + STEPS[0], STEPS[-1]))
     return found
 
 

@@ -81,7 +81,13 @@ class _Part:
     values: tuple[str, ...]
     weak: bool = False
     underground: bool = False
+    ambiguous: bool = False  # 3-501: building 3 or unit 3; 9-19-4: floor 19 or unit 19
 
+
+# 叁号楼, ③号楼: numbers in other dress, one character for one. 伍 and 陆 are also names, so only where a place follows.
+_DRESSED: Final = re.compile(r"[壹贰叁肆伍陆柒捌玖拾]{1,3}(?=号楼|号院|[栋幢座层]|单元|楼(?!上|下|道))")
+_BARE_NUMBERS: Final = str.maketrans("壹贰叁肆伍陆柒捌玖拾①②③④⑤⑥⑦⑧⑨", "一二三四五六七八九十123456789")
+_CIRCLED: Final = re.compile("[①-⑨]")
 
 _DASHED_FLAT: Final = re.compile(r"(?<![\d-])(\d{1,2})(?:-\d{1,2})?-\d{3,4}(?![\d-])室?")
 _SPELT_FLAT: Final = re.compile(r"(?:\d{1,2}(?:单元|门))?\d{3,4}[室房](?!间)")
@@ -89,14 +95,31 @@ _SPELT_FLAT: Final = re.compile(r"(?:\d{1,2}(?:单元|门))?\d{3,4}[室房](?!�
 
 def find(text: str, names: Iterable[str] = ()) -> tuple[str, ...]:
     """The places in their normal forms, in the order of the text, each once. `names`: spots of this community."""
-    text = _NAMED.sub(lambda name: " " * len(name[0]), plain(text))
-    spots = list(_spots(text, tuple(names)))
+    return _forms(_places(text, tuple(names)))
+
+
+def ambiguous(text: str, names: Iterable[str] = ()) -> tuple[str, ...]:
+    """Those of the places that could be read another way."""
+    return _forms([place for place in _places(text, tuple(names)) if any(part.ambiguous for part in place)])
+
+
+def _forms(places: Iterable[Sequence[_Part]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(form for place in places for form in _form(place)))
+
+
+def _places(text: str, names: tuple[str, ...]) -> list[list[_Part]]:
+    text = _NAMED.sub(lambda name: " " * len(name[0]), _undressed(plain(text)))
+    spots = list(_spots(text, names))
     taken = {index for spot in spots for index in range(spot.start, spot.end)}
     places = list(_joined(text, [part for part in _parts(text) if part.start not in taken]))
     ends = {place[-1].end for place in places}
     places += [[spot] for spot in spots if spot.values[0] and not (spot.start in ends and spot.weak)]
-    forms = (_form(place) for place in sorted(places, key=lambda place: place[0].start))
-    return tuple(dict.fromkeys(form for group in forms for form in group))
+    return sorted(places, key=lambda place: place[0].start)
+
+
+def _undressed(text: str) -> str:
+    text = _DRESSED.sub(lambda number: number[0].translate(_BARE_NUMBERS), text)
+    return _CIRCLED.sub(lambda number: number[0].translate(_BARE_NUMBERS), text)
 
 
 def _spots(text: str, names: tuple[str, ...]) -> Iterator[_Part]:
@@ -142,11 +165,12 @@ def _parts(text: str) -> Iterator[_Part]:
 def _dashed(kind: str, value: str, start: int, end: int) -> Iterator[_Part]:
     """3-2-501 and 3#2-501 are building, unit, flat; 9-19-4 building, floor, flat (public housing); 3-501; 5-2单元."""
     pieces = [number(piece) for piece in value.split("-")]
+    doubtful = kind == "pair" or (kind == "triple" and len(pieces[2]) < 3)
     suffixes = {"triple": "号楼 单元 室", "hash": "号楼 单元 室", "pair": "号楼 室", "door": "号楼 单元"}[kind].split()
     if kind == "triple" and len(pieces[2]) < 3:
         suffixes[1] = "层"
     for piece, suffix in zip(pieces, suffixes, strict=True):
-        yield _Part(start, end, _SUFFIXES.index(suffix), (piece + suffix,))
+        yield _Part(start, end, _SUFFIXES.index(suffix), (piece + suffix,), ambiguous=doubtful)
 
 
 def _underground(kind: str, value: str) -> str:

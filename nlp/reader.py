@@ -57,6 +57,7 @@ class Reading:
     urgent: bool = False
     danger: Danger | None = None
     places: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()  # of the places those that could be read another way
     delicate: str | None = None  # why not on a public card: person flat shop family illness minor poverty
     score: float = 0.0
     why: tuple[str, ...] = ()  # the words that decided, most weighty first
@@ -160,10 +161,13 @@ class Reader:
         _apply(context, judgement)
         if alarm:
             _sound(alarm, judgement)
-        elif category := self._continued(judgement, sums, len(folded), context):
-            return self._fragment(judgement, category, sums, spots)
-        reading = self._conclude(judgement, sums, alarm, spots)
-        return self._explained(reading, judgement, matches)
+        category = None if alarm else self._continued(judgement, sums, len(folded), context)
+        if category:
+            reading = self._fragment(judgement, category, sums, spots)
+        else:
+            reading = self._explained(self._conclude(judgement, sums, alarm, spots), judgement, matches)
+        doubtful = places.ambiguous(text, self._names) if spots else ()
+        return replace(reading, ambiguous=doubtful) if doubtful else reading
 
     def _explained(self, reading: Reading, judgement: Judgement, matches: Iterable[Match]) -> Reading:
         """Where no word of the lexicon names the category, the pieces that speak for it most."""

@@ -165,7 +165,9 @@ def test_classify_reads_lines_and_json_lines(gridbot) -> None:  # type: ignore[n
     assert lines[0]["places"] == ["3号楼"]
     assert lines[0]["why"]
     assert [line["text"] for line in lines[1:]] == ["早上好", "{broken", '["list"]']
-    keys = {"text", "is_request", "kind", "category", "department", "urgent", "danger", "places", "score", "why"}
+    keys = {"text", "is_request", "kind", "category", "department", "urgent", "danger", "places", "score", "why"} | {
+        "ambiguous"
+    }
     assert set(lines[0]) == keys
 
 

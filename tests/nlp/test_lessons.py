@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nlp import labelled, learnt, words
 from nlp.labelled import Labelled, Unusable
 from nlp.learnt import REQUEST
-from nlp.lessons import LEAST, STEPS, Correction, propose
+from nlp.lessons import LEAST, STEPS, Correction, from_examples, propose
 from nlp.lexicon import Category, Topic
 from nlp.reader import Reader
 
@@ -157,3 +157,28 @@ def test_a_line_that_is_no_labelled_message_is_named(tmp_path: Path) -> None:
     file.write_text("\n" + json.dumps({"id": "1"}), encoding="utf-8")
     with pytest.raises(Unusable, match=r"a\.jsonl:2: KeyError 'group'"):
         labelled.messages(file)
+
+
+def test_six_keywords_and_six_examples_are_a_category_at_once() -> None:
+    robots = Category(
+        "robots",
+        "机器人",
+        "城乡建设",
+        (Topic("机器人", signs=("机器人", "送货车", "巡逻车", "无人车", "扫地车", "配送车")),),
+        (
+            "送餐机器人把我挤到墙角", "那台无人车又停在坡上", "巡逻车半夜自己开", "扫地车撞了娃的滑板",
+            "配送车堵着门口不走", "送货车没电趴在电梯口",
+        ),
+    )  # fmt: skip
+    plain = Reader(categories=[robots])
+    reader = Reader(categories=[robots], lessons=from_examples([robots], plain))
+    read = [reader.read(example) for example in robots.examples]
+    assert [(each.is_request, each.category) for each in read] == [(True, "robots")] * 6
+    assert reader.read("无人车横在消防栓跟前").category == "robots"
+    assert reader.read("3号楼电梯又坏了").category == "facility"
+    assert not reader.read("哈哈哈").is_request
+
+
+def test_an_example_without_any_of_the_keywords_teaches_nothing() -> None:
+    other = Category("x", "甲", "城乡建设", (Topic("甲", signs=("乙丙",)),), ("早上好", "乙丙好呀"))
+    assert list(from_examples([other], Reader(categories=[other]))) in ([], [("乙丙", REQUEST)])

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.places import building, find, near, without_flats
+from nlp.places import ambiguous, building, find, near, without_flats
+from nlp.reader import Reader
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,13 @@ from nlp.places import building, find, near, without_flats
         ("一百零二号楼", "102号楼"),
         ("五零一室", "501室"),
         ("3號樓", "3号楼"),
+        ("叁号楼贰单元 ③号楼", "3号楼2单元 3号楼"),
+        ("两栋之间 伍阿姨 大陆", ""),
+        ("5#1-302", "5号楼1单元302室"),
+        ("@6-1802 收到", ""),
+        ("地库B2-056", "地下车库B2-056"),
+        ("充电桩又坏了 居委会呢", ""),
+        ("在充电桩那边 居委会门口", "充电桩 居委会门口"),
         ("3号楼", "3号楼"),
         ("六楼那家", "6层"),
         ("501室", "501室"),
@@ -131,3 +139,10 @@ def test_a_text_without_flats_keeps_everything_else() -> None:
         without_flats("2-1-301漏水,12-402也是,3号楼2单元501室修好了,11-23去过")
         == "2号楼漏水,12号楼也是,3号楼修好了,11-23去过"
     )
+
+
+def test_what_could_be_read_another_way_is_marked() -> None:
+    text = "3-501 和 9-19-4 和 3-2-501 和 5号楼301室"
+    assert find(text) == ("3号楼501室", "9号楼19层4室", "3号楼2单元501室", "5号楼301室")
+    assert ambiguous(text) == ("3号楼501室", "9号楼19层4室")
+    assert Reader().read("3-501 漏水了").ambiguous == ("3号楼501室",)
