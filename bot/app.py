@@ -105,6 +105,7 @@ class App:
         ]
         self.bell = Bell(database, self._rung)
         self._stale = asyncio.Event()
+        self._refreshing = asyncio.Lock()
         self._resting: dict[tuple[str, Any], datetime] = {}
 
     def _seat_of(self, source: Source) -> Seat:
@@ -139,12 +140,18 @@ class App:
         return synchronise(session, self.settings, at=self.now())
 
     async def refresh(self) -> None:
-        fresh = await self._do("start", lambda session: known.load(session, on_duty))
-        fresh.beforehand = self.known.beforehand
-        if fresh.lessons != self.known.lessons:
-            self.reader = await asyncio.to_thread(self.reader.taught, fresh.lessons)
-            self.router = replace(self.router, reader=self.reader)
-        self.known = fresh
+        async with self._refreshing:  # who is slower must not bring back what was
+            fresh = await self._snapshot()
+            if fresh.lessons != self.known.lessons:
+                self.reader = await asyncio.to_thread(self.reader.taught, fresh.lessons)
+                self.router = replace(self.router, reader=self.reader)
+                taught, fresh = fresh.lessons, await self._snapshot()
+                fresh.lessons = taught
+            fresh.beforehand = self.known.beforehand
+            self.known = fresh
+
+    async def _snapshot(self) -> Known:
+        return await self._do("start", lambda session: known.load(session, on_duty))
 
     async def run(self) -> None:
         """Everything at once until cancelled; a loop that fails resumes, it never ends the process."""

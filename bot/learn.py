@@ -44,7 +44,13 @@ def exported(session: Session) -> list[str]:
         for row in corrections.lessons(session, *LessonState)
     ]
     kept = [
-        {"day": row.day.isoformat(), "words": row.words, "request": row.request, "category": row.category}
+        {
+            "month": row.month.isoformat(),
+            "words": row.words,
+            "stand": row.stand,
+            "request": row.request,
+            "category": row.category,
+        }
         for row in corrections.kept(session, learning.LOOKED_AT)
     ]
     return [json.dumps(row, ensure_ascii=False) for row in (*lessons, *kept)]

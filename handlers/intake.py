@@ -55,6 +55,8 @@ def hear(message: Message, known: Known, reader: Reader) -> Reading | None:
     )
     text = message.text or ("[图片]" if message.attached else "")
     reading = reader.read(text, context, curious=False)
+    if reading.fragment and own.category is None and not reading.places:
+        return None  # of a neighbour's case only the place: nothing else is told from talk well enough
     return reading if reading.is_request or reading.unsure or reading.danger or message.private else None
 
 
@@ -80,7 +82,7 @@ def take_in(desk: Desk, reading: Reading, told: Told) -> Reply | None:
     if reading.kind == "urge" and (case := urging.case_meant(desk, told.person, reading)):
         return urging.urge(desk, case, told.person)
     if reading.fragment and not _spoken_of(desk, told.person):
-        named = _without_a_place(desk) if reading.places else None  # of a neighbour's case nothing else is kept
+        named = _without_a_place(desk)
         return add_words(desk, named, told, reading) if named else None
     reading = _at_home(desk, told.person, reading)
     grid = grid_of(desk, told.person, reading)
@@ -375,10 +377,11 @@ def register(desk: Desk, words: str) -> Reply | None:  # noqa: ARG001 (the inter
         raise Sorry(desk.say("register.already"))
     desk.erase(grey_key(desk, original.message), desk.chat_id)
     reading = desk.reader.read(original.text, ASKED_FOR)
-    learning.note(desk, original.text, request=True)
     person = desk.someone(original.sender.user, original.sender.name)
     early = attached.take(desk) if person.id == desk.person.id else ()
     reply = take_in(desk, reading, Told(person, original.text, original.message, (*early, *original.attached)))
+    kept = reports.of_message(desk.session, desk.chat_id, original.message)
+    learning.note(desk, original.text, request=True, case=desk.session.get(Request, kept.request_id) if kept else None)
     return reply or (None if desk.here.private else Reply(desk.say("register.done"), nod=True))
 
 

@@ -1,6 +1,5 @@
 """Learning from use: what people say was read wrongly is kept, at night lessons are drawn, and the office decides."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from nlp import lessons as school
 from nlp.labelled import shipped
 from nlp.learnt import REQUEST
 from nlp.reader import Reader
+from nlp.spelling import plain
 from storage import corrections, grids, people
 from storage.chores import Chore
 from storage.corrections import Correction, Lesson, LessonState
@@ -23,7 +23,6 @@ from storage.people import Rank
 from storage.requests import Request
 
 LOOKED_AT = 2000  # corrections, the newest
-_NUMBERS = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def note(
@@ -37,7 +36,7 @@ def note(
     corrections.note(
         desk.session,
         Correction(
-            day=desk.now.astimezone(desk.house.zone).date(),
+            month=desk.now.astimezone(desk.house.zone).date().replace(day=1),
             words=sorted(found),
             stand=stand,
             request=request,
@@ -53,11 +52,11 @@ def look_back(desk: Desk, chore: Chore) -> None:
     corrections.grow_anonymous(desk.session)
     before = (desk.now - desk.house.cases_kept).astimezone(desk.house.zone).date()
     corrections.forget(desk.session, before=before, version=desk.reader.base.version)
-    waiting = {row.id for row in corrections.lessons(desk.session, LessonState.PROPOSED)}
+    waiting = {(row.word, row.target) for row in corrections.lessons(desk.session, LessonState.PROPOSED)}
     found = study(desk.session, desk.reader.base, alone=desk.house.learns_alone)
     if any(row.state == LessonState.APPLIED for row in found):
         desk.learnt.append(Known.grow_stale)
-    if any(row.id not in waiting for row in found):
+    if any((row.word, row.target) not in waiting for row in found):
         _tell(desk, found)
     chore.due_at, chore.done_at = desk.house.night_after(desk.now), desk.now
     desk.session.add(chore)
@@ -101,18 +100,27 @@ def _kept(session: Session, lesson: school.Lesson, *, alone: bool) -> Lesson:
 
 def _tell(desk: Desk, found: Sequence[Lesson]) -> None:
     """Everybody of the office hears it in the morning."""
-    applied = all(row.state == LessonState.APPLIED for row in found)
-    text = "\n".join([desk.say("lessons.applied" if applied else "lessons.new"), *(_line(desk, row) for row in found)])
+    applied = [row for row in found if row.state == LessonState.APPLIED]
+    waiting = [row for row in found if row.state == LessonState.PROPOSED]
+    text = "\n".join([*_listed(desk, "lessons.applied", applied), *_listed(desk, "lessons.new", waiting)])
     office = [person for root in grids.roots(desk.session) for person in people.holders(desk.session, Rank.ADMIN, root)]
     for person in dict.fromkeys(desk.id_of(one) for one in office):
         at = desk.house.awake(desk.now)
-        desk.write(Purpose.TELL, text, person_id=person, at=at, buttons=() if applied else _buttons(desk))
+        desk.write(Purpose.TELL, text, person_id=person, at=at, buttons=_buttons(desk, waiting))
 
 
-def _buttons(desk: Desk) -> tuple[Button, Button]:
+def _listed(desk: Desk, heading: str, rows: Sequence[Lesson]) -> list[str]:
+    return [desk.say(heading), *(_line(desk, row) for row in rows)] if rows else []
+
+
+def _buttons(desk: Desk, waiting: Sequence[Lesson]) -> tuple[Button, ...]:
+    """About those that are shown: what is proposed later is nobody's yes."""
+    if not waiting:
+        return ()
+    numbers = " ".join(str(row.id) for row in waiting)
     return (
-        Button(desk.say("button.lessons.yes"), "/lessons yes"),
-        Button(desk.say("button.lessons.no"), "/lessons no"),
+        Button(desk.say("button.lessons.yes"), f"/lessons yes {numbers}"),
+        Button(desk.say("button.lessons.no"), f"/lessons no {numbers}"),
     )
 
 
@@ -135,25 +143,23 @@ def _line(desk: Desk, row: Lesson) -> str:
 
 @command("lessons", ranks=frozenset({Rank.ADMIN}))
 def lessons(desk: Desk, words: str) -> Reply | None:
-    """What was learnt here and what waits for a yes. "学习 采纳 3 5", "学习 不要 3"; without numbers all that wait."""
+    """What was learnt here and what waits for a yes. "学习 采纳 3 5", "学习 不要 雕塑"; alone all that wait."""
     first, _, rest = words.partition(" ")
     answers = ((LessonState.APPLIED, "yes", "lessons.yes"), (LessonState.DECLINED, "no", "lessons.no"))
     for state, code, names in answers:
         if first and first in (code, *desk.say(names).split()):
-            return aside(desk, _decide(desk, state, [int(number) for number in _NUMBERS.findall(rest)]))
+            return aside(desk, _decide(desk, state, plain(rest).split()))
     waiting = corrections.lessons(desk.session, LessonState.PROPOSED)
     known = corrections.lessons(desk.session, LessonState.APPLIED)
-    if not (waiting or known):
-        return aside(desk, desk.say("lessons.none"))
-    lines = [desk.say("lessons.known"), *(_line(desk, row) for row in known)] if known else []
-    lines += [desk.say("lessons.new"), *(_line(desk, row) for row in waiting)] if waiting else []
-    return aside(desk, "\n".join(lines), _buttons(desk) if waiting else ())
+    lines = [*_listed(desk, "lessons.known", known), *_listed(desk, "lessons.new", waiting)]
+    return aside(desk, "\n".join(lines) if lines else desk.say("lessons.none"), _buttons(desk, waiting))
 
 
-def _decide(desk: Desk, state: LessonState, numbers: Sequence[int]) -> str:
-    """What was applied can be declined, too; what was declined is not proposed again."""
-    states = (LessonState.PROPOSED, LessonState.APPLIED) if numbers else (LessonState.PROPOSED,)
-    those = [row for row in corrections.lessons(desk.session, *states) if not numbers or row.id in numbers]
+def _decide(desk: Desk, state: LessonState, which: Sequence[str]) -> str:
+    """By number or word. What was applied can be declined, too; what was declined is not proposed again."""
+    states = (LessonState.PROPOSED, LessonState.APPLIED) if which else (LessonState.PROPOSED,)
+    rows = corrections.lessons(desk.session, *states)
+    those = [row for row in rows if not which or {str(row.id), row.word} & set(which)]
     if not those:
         return desk.say("lessons.nothing")
     for row in those:

@@ -231,7 +231,8 @@ def _first_words(desk: Desk, case: Request) -> str | None:
 @case_command("notrequest", access.may_work)
 def not_a_request(desk: Desk, case: Request, words: str) -> Reply:  # noqa: ARG001
     """One tap undoes a false catch: the case stands in no figure, its words are gone at once."""
-    learning.note(desk, _first_words(desk, case), request=False, case=case)
+    if case.danger is None:  # the list of dangers is nobody's to teach
+        learning.note(desk, _first_words(desk, case), request=False, case=case)
     desk.move(case, State.MISTAKEN, "mistaken", ended_at=desk.now, remind_at=None, raise_at=None)
     said = [report.text_id for report in reports.all_of(desk.session, case.number)]
     said += [event.text_id for event in desk.history(case)]

@@ -1,5 +1,6 @@
 """All words and pieces in one Aho–Corasick automaton: one pass over a message finds every one of them."""
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,8 +12,6 @@ from nlp.spelling import fold, slips
 
 # Found wherever they stand: nothing hides them, and they hide nothing.
 MARKS: Final = frozenset({"danger", "place", "alarm", "gate"})
-
-_MATCHES: Final = 8000  # no message of people holds more words and pieces
 
 Match = tuple[int, int, int]  # index of a spelling, start, end; in the text with its ends marked
 Row = tuple[float, ...]
@@ -73,11 +72,13 @@ class Automaton:
         self._loud = [each + loud * bool(danger) for each, danger in zip(self._sound, self._dangers, strict=True)]
         self._find = AhoCorasick(self._spellings).find_matches_as_indexes
 
+    @property
+    def fingerprint(self) -> int:
+        """Of the words and what they mean."""
+        return zlib.crc32(repr(self._words).encode(), zlib.crc32("\n".join(self._spellings).encode()))
+
     def matches(self, folded: str) -> list[Match]:
-        found = self._find(framed(folded), overlapping=True)
-        if len(found) > _MATCHES:
-            del found[_MATCHES:]
-        return found
+        return self._find(framed(folded), overlapping=True)
 
     def sound(self, matches: Iterable[Match], length: int, *, loud: bool = False) -> float:
         """How much the pieces sound like a request; `loud`: a trigger of danger is louder than anything else."""

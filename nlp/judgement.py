@@ -21,6 +21,10 @@ _SOME: Final = 20  # matches of a signal that are looked at
 _SECONDS: Final = 2  # and of an alarm
 _ALONE: Final = 0.6  # support without any subject is worth less
 _AUDIBLE: Final = 0.05  # what is rounded to nothing is not told
+_TOLD: Final = 8  # shares
+_SPOKEN: Final = 2  # characters of a piece that says anything to a reader
+_DIGIT: Final = re.compile(r"\d")
+PIECE: Final = "request"  # the role of what the learnt pieces say
 ASKED: Final = 1.2  # a question about something people come to ask about
 _MENTIONED: Final = 0.6  # the same thing without a question
 _APART: Final = 0.5  # a thing and a trouble that stand far from each other
@@ -61,8 +65,24 @@ class Judgement:
 
     @property
     def why(self) -> tuple[str, ...]:
-        heaviest = sorted(self.shares, key=lambda share: -abs(share[0]))
-        return tuple(f"{name} {weight:+.1f}" for weight, name in heaviest if abs(weight) >= _AUDIBLE)
+        """The heaviest shares by their names. They are kept with the case: few, and never the message piece by piece.
+
+        Alike ones are added up; a piece within one that is told already, of one character or with a digit, is not told.
+        """
+        sums: dict[str, float] = {}
+        for weight, name in self.shares:
+            sums[name] = sums.get(name, 0.0) + weight
+        told: list[str] = []
+        words: list[str] = []
+        for name, weight in sorted(sums.items(), key=lambda item: -abs(item[1])):
+            word, _, role = name.rpartition("→")
+            if abs(weight) < _AUDIBLE or len(told) >= _TOLD:
+                break
+            if role == PIECE and (len(word) < _SPOKEN or _DIGIT.search(word) or any(word in each for each in words)):
+                continue
+            words.append(word)
+            told.append(f"{name} {weight:+.1f}")
+        return tuple(told)
 
 
 def judge(

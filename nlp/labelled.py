@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -48,7 +48,7 @@ def messages(path: Path) -> list[Labelled]:
         try:
             row = json.loads(line)
             one = Labelled(
-                row["id"], row["group"], datetime.fromisoformat(row["ts"]), row["sender"], row["text"],
+                row["id"], row["group"], _moment(row["ts"]), row["sender"], row["text"],
                 row["is_request"], row["kind"], row["category"], row["urgent"], tuple(row["places"]), row["case"],
                 row.get("note") or "",
             )  # fmt: skip
@@ -58,6 +58,12 @@ def messages(path: Path) -> list[Labelled]:
         if one.case:
             seen.add(one.case)
     return found
+
+
+def _moment(written: str) -> datetime:
+    """Without a zone it is taken for UTC: only the time between two messages counts."""
+    at = datetime.fromisoformat(written)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def shipped() -> Iterator[Labelled]:

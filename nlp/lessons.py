@@ -1,7 +1,8 @@
 """Learning from use: corrections become lessons that a person can read, each tried on every example before it counts.
 
 A correction is how the reader saw a message, what a person said it is, and the dictionary's words in it without their
-order: neither the text nor who wrote it. A lesson is one more weight of one word.
+order: neither the text nor who wrote it. A lesson is one more weight of one word, tried as if the word stood once.
+A community's own categories are taught by their keywords alone, and a lesson in force stays until somebody declines it.
 """
 
 from collections import Counter
@@ -11,12 +12,13 @@ from typing import Final
 
 from nlp.labelled import Labelled
 from nlp.learnt import REQUEST, Lessons
-from nlp.lexicon import Category
+from nlp.lexicon import Category, weighed
 from nlp.reader import SURE, Reader
 from nlp.spelling import fold
 
 LEAST: Final = 3  # corrections that must agree
 STEPS: Final = (0.6, 1.2, 1.8, 2.4, 3.0)  # what may be added for or against a request
+ENOUGH: Final = 2.4  # what a community's own word may get at once, on top of what a word of the lexicon counts
 SHIFTS: Final = (*STEPS, 4.2, 6.0)  # and for a category: others stand farther above it
 AT_ONCE: Final = 12  # lessons proposed; nobody reads a longer list
 _TRIED: Final = 60
@@ -84,12 +86,12 @@ def from_examples(categories: Iterable[Category], reader: Reader) -> dict[Key, f
     """What a community's own categories teach at once: their words count as much as their examples need to be heard."""
     found: dict[Key, float] = {}
     for category in categories:
-        words = [word for topic in category.topics for word in topic.signs]
+        words = [fold(weighed(word)[0]) for topic in category.topics for word in topic.signs]
         for example in map(fold, category.examples):
             word = max((word for word in words if word in example), key=len, default=None)
             missing = SURE - reader.stand(example)[REQUEST]
             if word and missing >= 0:
-                found[word, REQUEST] = max(found.get((word, REQUEST), 0.0), min(missing + STEPS[0], STEPS[-1]))
+                found[word, REQUEST] = max(found.get((word, REQUEST), 0.0), min(missing + STEPS[0], ENOUGH))
     return found
 
 
@@ -130,7 +132,7 @@ class _School:
         lessons: dict[Key, float],
     ) -> None:
         self._corrections = corrections
-        self._examples = [one for one in examples if not one.later]
+        self._examples = [(fold(one.text), one) for one in examples if not one.later]
         self._reader = reader
         self._read: dict[str, Correction] = {}
         self.lessons = lessons
@@ -147,7 +149,7 @@ class _School:
     def best(self, wish: _Wish) -> Lesson | None:
         """The smallest weight that does the most good; None if none does enough."""
         mine = [one for one in self._corrections if one.holds(wish.word)]
-        shipped = [self._shipped(one) for one in self._examples if wish.word in fold(one.text)]
+        shipped = [self._shipped(folded, one) for folded, one in self._examples if wish.word in folded]
         steps = STEPS if wish.column == REQUEST else SHIFTS
         trials = [self._try(wish, wish.sign * step, mine, shipped) for step in steps]
         trial = max(trials, key=lambda trial: trial.worth)
@@ -172,10 +174,10 @@ class _School:
             if now != (_asked(one, self._sums(one, self.lessons)) is None):
                 yield one, now
 
-    def _shipped(self, one: Labelled) -> Correction:
+    def _shipped(self, folded: str, one: Labelled) -> Correction:
         if one.id not in self._read:
             stand = self._reader.stand(one.text)
-            self._read[one.id] = Correction(frozenset(), stand, one.is_request, one.category, fold(one.text))
+            self._read[one.id] = Correction(frozenset(), stand, one.is_request, one.category, folded)
         return self._read[one.id]
 
     @staticmethod
@@ -193,5 +195,7 @@ def _asked(one: Correction, sums: Mapping[str, float]) -> tuple[str, int] | None
         return REQUEST, 1 if one.request else -1
     if not one.request or one.category is None:
         return None
-    first = max((key for key in sums if key != REQUEST), key=lambda key: sums[key], default=None)
+    if one.category not in one.stand:  # nothing is learnt about it
+        return None
+    first = max((key for key in sums if key != REQUEST), key=lambda key: sums[key])
     return None if first == one.category else (one.category, 1)

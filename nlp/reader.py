@@ -1,6 +1,7 @@
 """Reads one message: is it a request, of which kind and category, how urgent, where."""
 
 import math
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,7 +11,7 @@ from nlp.automaton import Automaton, Found, Hit, Match, Word
 from nlp.danger import Danger
 from nlp.delicacy import delicate
 from nlp.glance import PLACED, Glance
-from nlp.judgement import BASE, Judgement, judge
+from nlp.judgement import BASE, PIECE, Judgement, judge
 from nlp.kinds import asked_kind, other_kind
 from nlp.learnt import LATER, LEXICON, LONG, NO_LESSONS, REQUEST, URGENT, Lessons, Weights
 from nlp.lexicon import Category, Topic
@@ -83,7 +84,6 @@ class Reader:
         self.categories: Mapping[str, Category] = lexicon.categories() | {each.key: each for each in categories}
         untaught = learnt.load() if weights is None else weights
         self._weights = untaught.taught(lessons)
-        self._lessons = lessons
         self.base = self  # the same without lessons
         self._signals = lexicon.signals()
         self._alarms = [
@@ -110,9 +110,6 @@ class Reader:
         for index, (alarm, _, _) in enumerate(self._alarms):
             yield from (Word(text, "alarm", BASE["urgent"], index=index) for text in alarm.words)
         yield from (Word(text, "place") for text in (*places.CUES, *self._names))
-        for (text, key), weight in self._lessons.items():
-            if key not in self._weights.columns and key in self.categories:
-                yield Word(text, "objects", weight, key)
 
     def taught(self, lessons: Lessons) -> "Reader":
         """The same with these lessons and no other."""
@@ -126,8 +123,9 @@ class Reader:
 
     @property
     def version(self) -> str:
-        """Of the weights that lessons stand upon."""
-        return self._weights.version
+        """Of all that lessons stand upon: weights, words and how they are weighed."""
+        known = f"{self._weights.version} {LEXICON} {self._automaton.fingerprint}"
+        return f"{zlib.crc32(known.encode()):08x}"
 
     def words(self, text: str) -> frozenset[str]:
         """The dictionary's words in a text. What it takes for somebody's name is one only if the lexicon has it too."""
@@ -174,7 +172,10 @@ class Reader:
         if reading.category in {None, judgement.category} or reading.category not in self._weights.columns:
             return reading
         column = self._weights.columns.index(reading.category)
-        pieces = sorted({(row[column], piece) for piece, row in self._automaton.pieces(matches)}, reverse=True)
+        found = self._automaton.pieces(matches)
+        pieces = sorted(
+            {(row[column], piece) for piece, row in found if piece.isalpha() and len(piece) > 1}, reverse=True
+        )
         spoke = tuple(f"{piece}→{reading.category} {weight:+.1f}" for weight, piece in pieces[:_TOLD] if weight > 0)
         return replace(reading, why=(*reading.why[:_TOLD], *spoke, *reading.why[_TOLD:]))
 
@@ -207,7 +208,7 @@ class Reader:
         sums = self._weights.sums([row for _, row in pieces], length)
         said = sums[REQUEST] - self._begin if sums else 0.0
         share = min(1.0, LONG / max(length, 1))
-        judgement.shares += [(row[0] * share, f"{piece}→{REQUEST}") for piece, row in pieces if row[0]]
+        judgement.shares += [(row[0] * share, f"{piece}→{PIECE}") for piece, row in pieces if row[0]]
         judgement.raw += said + self._begin
         return sums
 
@@ -294,12 +295,12 @@ class Reader:
         return sorted(likely, key=lambda key: -likely[key]) or ["other"]
 
     def _likely(self, judgement: Judgement, sums: Mapping[str, float]) -> dict[str, float]:
-        """How much speaks for each category. One that nothing was learnt of goes by its words alone."""
-        named = judgement.ranked
-        if named and named[0] not in sums:
-            return {key: -float(place) for place, key in enumerate(named)}
-        said = dict(zip(named, learnt.NAMED, strict=False))
-        return {key: sums[key] + said.get(key, 0.0) for key in self.categories if key in sums}
+        """How much speaks for each category. A community's own goes by its words alone, and these decide."""
+        said = dict(zip(judgement.ranked, learnt.NAMED, strict=False))
+        likely = {key: sums[key] + said.get(key, 0.0) for key in self.categories if key in sums}
+        own = [key for key in judgement.ranked if key not in sums]
+        first = max(likely.values(), default=0.0)
+        return likely | {key: first + len(own) - place for place, key in enumerate(own)}
 
     def _topic(self, judgement: Judgement) -> Topic | None:
         if judgement.category is None or judgement.topic is None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from getpass import getuser
 from pathlib import Path
+from typing import Any
 
 Cut = Callable[[str], list[str]]
 _USER_WORD_COUNT = 100_000  # heavier than any word of the dictionary that could tear a name apart
@@ -24,31 +25,35 @@ def _cache_folder() -> str:
     return str(folder) if own else tempfile.mkdtemp(prefix="gridbot-")
 
 
-def _rjieba(names: Iterable[str]) -> Cut:
-    cutter = importlib.import_module("rjieba").Jieba()
+@cache
+def _rjieba(names: tuple[str, ...]) -> Any:
+    segmenter = importlib.import_module("rjieba").Jieba()
     for name in names:
-        cutter.add_word(name, _USER_WORD_COUNT, "n")
-    return lambda text: list(cutter.cut(text, False))
+        segmenter.add_word(name, _USER_WORD_COUNT, "n")
+    return segmenter
 
 
-def _jieba(names: Iterable[str]) -> Cut:
+@cache
+def _jieba(names: tuple[str, ...]) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # its invalid escapes, on 3.12 and later
         jieba = importlib.import_module("jieba")
     jieba.setLogLevel(logging.CRITICAL)
-    cutter = jieba.Tokenizer()
-    cutter.tmp_dir = _cache_folder()
+    segmenter = jieba.Tokenizer()
+    segmenter.tmp_dir = _cache_folder()
     for name in names:
-        cutter.add_word(name, _USER_WORD_COUNT)
-    return lambda text: list(cutter.cut(text, HMM=False))
+        segmenter.add_word(name, _USER_WORD_COUNT)
+    return segmenter
 
 
 @cache
 def cutter(names: tuple[str, ...]) -> Cut:
     try:
-        return _rjieba(names)
+        rust = _rjieba(names)
     except ImportError:
-        return _jieba(names)
+        python = _jieba(names)
+        return lambda text: list(python.cut(text, HMM=False))
+    return lambda text: list(rust.cut(text, False))
 
 
 Tag = Callable[[str], list[tuple[str, str]]]
@@ -56,16 +61,14 @@ _PERSON = "nr"  # how the dictionary's tags for names of people begin
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,6}")
 
 
-def _tagger() -> Tag:
-    """The dictionary's tag of each word; by jieba it takes tens of megabytes more."""
+def _tagger(names: tuple[str, ...]) -> Tag:
+    """The dictionary's tag of each word; by jieba its table takes tens of megabytes more."""
     try:
-        tag = importlib.import_module("rjieba").Jieba().tag
+        rust = _rjieba(names)
     except ImportError:
-        _jieba(())
-        posseg = importlib.import_module("jieba.posseg")
-        cutter = posseg.POSTokenizer(importlib.import_module("jieba").Tokenizer())
-        return lambda text: [(pair.word, pair.flag) for pair in cutter.lcut(text, HMM=False)]
-    return lambda text: list(tag(text, False))
+        posseg = importlib.import_module("jieba.posseg").POSTokenizer(_jieba(names))
+        return lambda text: [(pair.word, pair.flag) for pair in posseg.lcut(text, HMM=False)]
+    return lambda text: list(rust.tag(text, False))
 
 
 @cache
@@ -74,7 +77,7 @@ def plain_words(names: tuple[str, ...]) -> Callable[[str], dict[str, bool]]:
 
     A name it does not know falls into single characters, which are no words here.
     """
-    cut, tag = cutter(names), _tagger()
+    cut, tag = cutter(names), _tagger(names)
 
     def words(text: str) -> dict[str, bool]:
         found = {word for word in cut(text) if _WORD.fullmatch(word)}

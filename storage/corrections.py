@@ -1,11 +1,12 @@
 """Corrections and lessons: what people said the reader got wrong, and what was learnt from it here."""
 
+import random
 from collections.abc import Collection, Sequence
 from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import JSON, Column, Field, Session, col, delete, select, update
+from sqlmodel import JSON, Column, Field, Session, col, delete, select
 
 from storage.database import words
 from storage.rows import Row, store
@@ -14,11 +15,11 @@ from storage.rows import Row, store
 class Correction(Row, table=True):
     """A message as words without their order, how it stood, and what a person said it is: neither text nor person.
 
-    `request_id` is there only until the night, so that who undoes a correction takes it back.
+    `request_id` is there only until the night, so that who undoes a correction takes it back; `month` is its first day.
     """
 
     id: int | None = Field(default=None, primary_key=True)
-    day: date
+    month: date
     words: list[str] = Field(sa_column=Column(JSON, nullable=False))
     stand: dict[str, float] = Field(sa_column=Column(JSON, nullable=False))
     request: bool
@@ -36,7 +37,7 @@ class LessonState(StrEnum):
 class Lesson(Row, table=True):
     """One more weight of a word for a request or a category. What it was found to change stands beside it."""
 
-    __table_args__ = (UniqueConstraint("word", "target"),)
+    __table_args__ = (UniqueConstraint("word", "target"), {"sqlite_autoincrement": True})  # no number comes twice
 
     id: int | None = Field(default=None, primary_key=True)
     word: str
@@ -49,6 +50,9 @@ class Lesson(Row, table=True):
 
 
 def note(session: Session, correction: Correction) -> None:
+    """In the place of what was said of the same case before."""
+    if correction.request_id is not None:
+        take_back(session, correction.request_id)
     store(session, correction)
 
 
@@ -57,15 +61,20 @@ def take_back(session: Session, request_id: int) -> None:
 
 
 def grow_anonymous(session: Session) -> None:
-    """From now on nothing tells which case they came from."""
-    session.connection().execute(
-        update(Correction).where(col(Correction.request_id).is_not(None)).values(request_id=None)
-    )
+    """From now on nothing tells which case they came from, not even their order."""
+    those = session.exec(select(Correction).where(col(Correction.request_id).is_not(None))).all()
+    values = [one.model_dump(exclude={"id", "request_id"}) for one in those]
+    random.shuffle(values)
+    for one in those:
+        session.delete(one)
+    session.flush()
+    session.add_all(Correction(**each) for each in values)
+    session.flush()
 
 
 def forget(session: Session, *, before: date, version: str) -> int:
     """Those that are old, or stood by other weights; how many they were."""
-    gone = delete(Correction).where((col(Correction.day) < before) | (col(Correction.version) != version))
+    gone = delete(Correction).where((col(Correction.month) < before) | (col(Correction.version) != version))
     return session.connection().execute(gone).rowcount
 
 

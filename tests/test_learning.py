@@ -66,6 +66,33 @@ def test_an_ask_that_was_answered_is_not_put_again(staffed: Village) -> None:
     assert staffed.says("李明", LATER).reactions == []
 
 
+def test_a_yes_is_about_what_was_shown(staffed: Village) -> None:
+    staffed.reach(OFFICE)
+    register_all(staffed)
+    morning(staffed)
+    (first,) = lessons(staffed)
+    for number, words in enumerate(PARROTS, 5):
+        staffed.says("陈姐", words)
+        staffed.tells(OFFICE, f"改类 {number} 宠物")
+        staffed.wait(hours=1)
+    assert "「鹦鹉」" in morning(staffed)
+    staffed.presses(OFFICE, "全部采纳", "「雕塑」")
+    assert staffed.tells(OFFICE, "学习 不要 树木") == ["没有这样的条目。发「学习」看有哪些。"]
+    assert {row.state for row in lessons(staffed) if row.word == "雕塑"} == {LessonState.APPLIED}
+    staffed.tells(OFFICE, f"学习 不要 {first.id}".translate({ord("1"): "１"}))
+    assert {row.state for row in lessons(staffed) if row.word == "雕塑"} == {LessonState.DECLINED}
+    assert "鹦鹉" in staffed.tells(OFFICE, "学习 采纳 鹦鹉")[0]
+
+
+def test_no_number_comes_twice(staffed: Village) -> None:
+    register_all(staffed)
+    staffed.wait(days=1)
+    (first,) = lessons(staffed)
+    staffed.look(lambda session: corrections.keep_proposals(session, set()))
+    staffed.wait(days=1)
+    assert [row.id for row in lessons(staffed)] > [first.id]
+
+
 def test_what_was_applied_can_be_forgotten(staffed: Village) -> None:
     staffed.reach(OFFICE)
     register_all(staffed)
@@ -118,7 +145,10 @@ def test_the_answer_to_the_small_question_teaches_too(staffed: Village) -> None:
     staffed.says("小刘", "一到饭点油烟味就上来")
     staffed.presses("小刘", "登记", at=GROUP)
     (row,) = kept(staffed)
-    assert (row.request, row.category, row.request_id) == (True, None, None)
+    assert (row.request, row.category, row.request_id) == (True, None, 1)
+    staffed.tells("张网格员", "不是诉求 1")
+    (row,) = kept(staffed)  # the last word counts
+    assert (row.request, row.request_id) == (False, 1)
     staffed.says("陈姐", "…")
     staffed.says("张网格员", "登记", to="…")  # no words to learn from
     assert len(kept(staffed)) == 1

@@ -245,6 +245,19 @@ def test_a_place_that_was_missing_is_filled_in(staffed: Village) -> None:
     assert staffed.case(2).places == "5号楼"
 
 
+def test_a_neighbours_photo_waits_for_words_of_their_own(staffed: Village) -> None:
+    staffed.says("王阿姨", LIFT)
+    staffed.says("李明", "", photos=1)
+    staffed.says("李明", LIFT_5)
+    assert staffed.case(2).places == "5号楼"
+    staffed.wait(minutes=1)
+    assert "照片" not in staffed.sees("张网格员")[0].text
+    assert any(
+        "\n照片 1" in post.text
+        for post in staffed.sees("李网格长") + staffed.sees("刘网格员") + staffed.sees("张网格员")
+    )
+
+
 def test_a_neighbour_names_the_place_and_is_no_voice_by_that(staffed: Village) -> None:
     staffed.says("王阿姨", LIFT_SOMEWHERE, at=EAST)
     staffed.says("李明", "", at=EAST, photos=1)

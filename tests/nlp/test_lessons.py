@@ -108,14 +108,16 @@ def test_a_taught_reader_reads_otherwise_and_its_base_as_before() -> None:
     assert taught.taught({("雕塑", REQUEST): 0.1}).base is READER
 
 
-def test_a_category_of_the_configuration_is_taught_too() -> None:
-    robots = Category("robots", "机器人", "城乡建设", (Topic("机器人", signs=("机器人撞人",)),))
-    reader = Reader(categories=[robots])
+def test_of_a_category_nothing_was_learnt_about_no_lesson_is_drawn() -> None:
+    robots = Category(
+        "robots", "机器人", "城乡建设", (Topic("机器人", signs=("机器人撞人", "WiFi车")),), ("WiFi车又没了",)
+    )
+    reader = Reader(categories=[robots], lessons=from_examples([robots], Reader(categories=[robots])))
     assert reader.read("送餐机器人撞人了 3号楼门口").category == "robots"
-    text = "电梯里那台送货车又堵门"
-    assert reader.rank(text)[0] != "robots"
-    assert reader.taught({("送货车", "robots"): 3.0}).rank(text)[0] == "robots"
-    assert reader.taught({("送货车", "gone"): 3.0}).rank(text) == reader.rank(text)
+    assert reader.read("WiFi车又没了").is_request
+    those = [Correction(frozenset({"送货车"}), {REQUEST: 1.0, "noise": 2.0}, request=True, category="robots")] * LEAST
+    assert propose(those, [], reader, {}) == []
+    assert reader.taught({("送货车", "robots"): 3.0}).rank("送货车又堵门") == reader.rank("送货车又堵门")
 
 
 def test_words_without_names_of_people() -> None:
@@ -137,11 +139,12 @@ def test_jieba_names_the_same_words(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
     monkeypatch.setattr(words.importlib, "import_module", without_rjieba)
     monkeypatch.setattr(words.tempfile, "gettempdir", lambda: str(tmp_path))
-    words.cutter.cache_clear()
-    words.plain_words.cache_clear()
+    for known in (words._rjieba, words._jieba, words.cutter, words.plain_words):
+        known.cache_clear()
     slow = words.plain_words(())
-    words.cutter.cache_clear()
-    words.plain_words.cache_clear()
+    for known in (words._jieba, words.cutter, words.plain_words):
+        known.cache_clear()
+    assert list(tmp_path.glob("gridbot-*/jieba*"))
     assert [fast(text) for text in texts] == [slow(text) for text in texts]
 
 

@@ -2,6 +2,7 @@
 
 from itertools import islice
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,3 +38,13 @@ def test_every_text_is_in_one_group(texts: list[str]) -> None:
     found = groups(texts)
     assert sorted(at for group in found for at in group) == list(range(len(texts)))
     assert all(group == sorted(group) for group in found)
+
+
+def test_two_groups_that_turn_out_to_be_about_one_thing_become_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["w8 w1", "w1 w4", "w3 w6 w1", "w3 w8", "w5 w3 w1", "w4 w0 w2", "w1 w4 w6", *(f"z{at}" for at in range(40))]
+    joined = groups(texts)
+    monkeypatch.setattr("nlp.likeness.JOINED", 1.1)
+    apart = groups(texts)
+    assert len(joined) == len(apart) - 1
+    together = max(joined, key=len)
+    assert together == sorted(at for group in apart if set(group) <= set(together) for at in group)

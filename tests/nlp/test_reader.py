@@ -189,6 +189,40 @@ def test_why_names_words_and_never_the_message():
     assert all(text not in each and "张桂兰" not in each for each in why)
 
 
+def test_why_is_short_and_cannot_be_put_together_again():
+    text = "我是5号楼3单元502的王桂兰,电话13812345678,楼上漏水漏到我家了,物业说了三次到现在没人来修,家里老人摔了谁负责"
+    reading = READER.read(text)
+    assert reading.is_request
+    told = [each.rpartition("→")[0] for each in reading.why]
+    assert len(told) <= 11
+    assert not any(sign.isdigit() for word in told for sign in word)
+    assert not {"王", "桂", "兰", "桂兰", "王桂"} & set(told)
+    assert len(set("".join(told))) < len(set(text)) * 0.6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "大概5-600块",
+        "群里5-500人",
+        "3-400公里",
+        "7-100分钟",
+        "5-100平",
+        "戴三层口罩",
+        "吃点维B1",
+        "同一单元的",
+        "401室友",
+    ],
+)
+def test_numbers_of_other_things_are_no_places(text: str):
+    assert READER.read(text).places == ()
+
+
+def test_a_piece_of_what_others_spoke_of_is_heard_while_they_do():
+    assert READER.read("就在3号楼东边", Context(talk_category="facility", talk_since=1.0)).fragment
+    assert not READER.read("就在3号楼东边", Context(talk_category="facility", talk_since=31.0)).fragment
+
+
 def test_slips_traditional_characters_and_wide_signs():
     assert fold("電梯壞了ABC") == "电梯坏了abc"
     assert plain("ABC") == "ABC"
@@ -235,7 +269,7 @@ def test_no_message_takes_long(piece: str):
 
 def test_both_segmenters_cut_alike(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     texts = ["风水电影院的电梯坏了", "纺织厂小广场停电了", "王阿姨说3号楼漏水"]
-    fast = words._rjieba(("纺织厂小广场",))
+    fast = words.cutter(("纺织厂小广场",))
     real = importlib.import_module
 
     def without_rjieba(name: str) -> object:
@@ -245,7 +279,8 @@ def test_both_segmenters_cut_alike(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
     monkeypatch.setattr(words.importlib, "import_module", without_rjieba)
     monkeypatch.setattr(words.tempfile, "gettempdir", lambda: str(tmp_path))
-    words.cutter.cache_clear()
+    for known in (words._rjieba, words.cutter):
+        known.cache_clear()
     slow = words.cutter(("纺织厂小广场",))
     words.cutter.cache_clear()
     assert [fast(text) for text in texts] == [slow(text) for text in texts]

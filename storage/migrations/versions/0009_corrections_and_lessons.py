@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.create_table(
         'correction',
         sa.Column('id', sa.Integer(), nullable=False),
-        sa.Column('day', sa.Date(), nullable=False),
+        sa.Column('month', sa.Date(), nullable=False),
         sa.Column('words', sa.JSON(), nullable=False),
         sa.Column('stand', sa.JSON(), nullable=False),
         sa.Column('request', sa.Boolean(), nullable=False),
@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column('state', sa.Enum('proposed', 'applied', 'declined', name='lessonstate', native_enum=False, length=16), nullable=False),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_lesson')),
         sa.UniqueConstraint('word', 'target', name=op.f('uq_lesson_word_target')),
+        sqlite_autoincrement=True,
     )
 
 
