@@ -21,6 +21,10 @@ from nlp.words import cutter, edges, plain_words
 READ: Final = 2000  # characters; what a person means stands at the beginning
 SURE: Final = 0.0  # the natural logarithm of the odds that it is a request; register without asking
 GREY: Final = -0.4  # from here on a message is worth one small question
+# A few words that are clear by the lexicon ("停电了") hold too few pieces to be sure of: they are worth the question.
+BRIEF: Final = 10  # characters, not counting the numbers of a flat before them
+_NUMBERS: Final = "0123456789-# "
+_CLEAR: Final = 2.4  # points of the lexicon
 _LIKELY: Final = 1.8  # points of the lexicon, from which on its words are looked at twice
 _DANGEROUS: Final = 1.5  # what a sure danger comes to, whatever else was said
 _PRIVATE: Final = 0.6  # who writes to the bot alone wants something
@@ -142,19 +146,21 @@ class Reader:
         folded = fold(text)
         matches = self._automaton.matches(folded)
         hasty = not curious and not _nearby(context)
-        if hasty and self._is_talk(matches, len(folded), context, loud=True):
+        if hasty and self._is_talk(folded, matches, context, loud=True):
             return NOTHING
-        alarm = danger.speaks(folded, self._automaton.dangers(matches))
+        dangers = self._automaton.dangers(matches)
+        alarm = danger.speaks(folded, dangers) if dangers else None
         hasty = hasty and alarm is None
-        if hasty and self._is_talk(matches, len(folded), context):
+        if hasty and dangers and self._is_talk(folded, matches, context):
             return NOTHING
         found = self._automaton.sort(matches)
         spots = places.find(text, self._names) if found.marked("place") else ()
         judgement = self._judge(folded, found, PLACED if spots else 0.0)
         if spots and judgement.category:
             judgement.add("place", "place", PLACED)
-        if hasty and self._is_talk(matches, len(folded), context, points=judgement.raw):
+        if hasty and self._is_talk(folded, matches, context, points=judgement.raw):
             return NOTHING
+        grey = _grey(folded, judgement.raw)
         sums = self._hear(judgement, matches, len(folded))
         _apply(context, judgement)
         if alarm:
@@ -163,8 +169,8 @@ class Reader:
         if category:
             reading = self._fragment(judgement, category, sums, spots)
         else:
-            reading = self._explained(self._conclude(judgement, sums, alarm, spots), judgement, matches)
-        doubtful = places.ambiguous(text, self._names) if spots else ()
+            reading = self._explained(self._conclude(judgement, sums, alarm, spots, grey), judgement, matches)
+        doubtful = places.ambiguous(text, self._names) if spots and "-" in folded else ()
         return replace(reading, ambiguous=doubtful) if doubtful else reading
 
     def _explained(self, reading: Reading, judgement: Judgement, matches: Iterable[Match]) -> Reading:
@@ -181,8 +187,8 @@ class Reader:
 
     def _is_talk(
         self,
+        folded: str,
         matches: Sequence[Match],
-        length: int,
         context: Context,
         *,
         loud: bool = False,
@@ -192,14 +198,14 @@ class Reader:
 
         `loud`: not if there is any trigger of danger.
         """
-        sound = self._automaton.sound(matches, length, loud=loud) + self._begin - GREY
+        sound = self._automaton.sound(matches, len(folded), loud=loud) + self._begin
         if context.private or context.addressed:
             sound += _lift(context)
         if points is None:
-            if sound + LEXICON * learnt.MOST < 0:
+            if sound + LEXICON * learnt.MOST < GREY:
                 return True
             points = self._glance.most(*self._automaton.glance(matches))
-        return sound + LEXICON * max(learnt.LEAST, min(points, learnt.MOST)) < 0
+        return sound + LEXICON * max(learnt.LEAST, min(points, learnt.MOST)) < _grey(folded, points)
 
     def _hear(self, judgement: Judgement, matches: Iterable[Match], length: int) -> dict[str, float]:
         """Adds what the pieces say to what the words said; the sums of all that was learnt."""
@@ -260,9 +266,14 @@ class Reader:
         )
 
     def _conclude(
-        self, judgement: Judgement, sums: Mapping[str, float], alarm: Danger | None, spots: tuple[str, ...]
+        self,
+        judgement: Judgement,
+        sums: Mapping[str, float],
+        alarm: Danger | None,
+        spots: tuple[str, ...],
+        grey: float,
     ) -> Reading:
-        sure, unsure = judgement.raw >= SURE, GREY <= judgement.raw < SURE
+        sure, unsure = judgement.raw >= SURE, grey <= judgement.raw < SURE
         reading = Reading(
             is_request=sure,
             unsure=unsure,
@@ -363,6 +374,13 @@ class Reader:
         """A short title for the card, from the lexicon only, never the resident's words."""
         title = reading.title or self.read(text).title
         return title or self.category_label(reading.category or "other")
+
+
+def _grey(folded: str, points: float) -> float:
+    """From where on a message is worth a question; a few clear words are, however little else is said."""
+    if points < _CLEAR or (len(folded) > BRIEF and len(folded.lstrip(_NUMBERS)) > BRIEF):
+        return GREY
+    return GREY - LEXICON * (learnt.MOST - min(points, learnt.MOST))
 
 
 def _nearby(context: Context) -> bool:
