@@ -1,6 +1,7 @@
 """Lessons from corrections: proposed only where enough people agree and more is gained than lost."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -127,23 +128,11 @@ def test_words_without_names_of_people() -> None:
     assert all(len(word) >= 2 and not any(sign.isdigit() for sign in word) for word in found)
 
 
-def test_jieba_names_the_same_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_jieba_names_the_same_words(without_rjieba: Callable[[], None], tmp_path: Path) -> None:
     texts = ["冷却塔半夜响 张桂兰家也听见了", "路灯不亮好几天了"]
     fast = words.plain_words(())
-    real = words.importlib.import_module
-
-    def without_rjieba(name: str) -> object:
-        if name == "rjieba":
-            raise ImportError(name)
-        return real(name)
-
-    monkeypatch.setattr(words.importlib, "import_module", without_rjieba)
-    monkeypatch.setattr(words.tempfile, "gettempdir", lambda: str(tmp_path))
-    for known in (words._rjieba, words._jieba, words.cutter, words.plain_words):
-        known.cache_clear()
+    without_rjieba()
     slow = words.plain_words(())
-    for known in (words._jieba, words.cutter, words.plain_words):
-        known.cache_clear()
     assert [fast(text) for text in texts] == [slow(text) for text in texts]
     assert list(tmp_path.glob("gridbot-*/jieba*"))  # never the folder all users share
 

@@ -1,7 +1,7 @@
 """Reading one message: requests and talk, kinds, contexts, and what may reach a card."""
 
-import importlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -267,22 +267,11 @@ def test_no_message_takes_long(piece: str):
     assert min(times) < 0.1  # measured: below 0.012
 
 
-def test_both_segmenters_cut_alike(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_both_segmenters_cut_alike(without_rjieba: Callable[[], None], tmp_path: Path):
     texts = ["风水电影院的电梯坏了", "纺织厂小广场停电了", "王阿姨说3号楼漏水"]
     fast = words.cutter(("纺织厂小广场",))
-    real = importlib.import_module
-
-    def without_rjieba(name: str) -> object:
-        if name == "rjieba":
-            raise ImportError(name)
-        return real(name)
-
-    monkeypatch.setattr(words.importlib, "import_module", without_rjieba)
-    monkeypatch.setattr(words.tempfile, "gettempdir", lambda: str(tmp_path))
-    for known in (words._rjieba, words.cutter):
-        known.cache_clear()
+    without_rjieba()
     slow = words.cutter(("纺织厂小广场",))
-    words.cutter.cache_clear()
     assert [fast(text) for text in texts] == [slow(text) for text in texts]
     assert len(list(tmp_path.glob("gridbot-*/jieba*"))) == 1
 
