@@ -1,9 +1,10 @@
 """Learning from use: what people say was read wrongly teaches the reader, once the office agrees."""
 
 import asyncio
+from datetime import date
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 from village import GROUP, Village
 
 from bot.config import LearningSettings, Settings
@@ -129,6 +130,23 @@ def test_what_is_no_request_is_learnt_too_and_the_words_go_at_once(staffed: Vill
     assert PARROTS[0] not in repr(row)
     staffed.wait(days=1)
     assert kept(staffed)[0].request_id is None
+
+
+def test_the_list_of_dangers_is_nobodys_to_teach(staffed: Village) -> None:
+    staffed.says("陈姐", "有人被困在3号楼电梯里了!")
+    staffed.tells("张网格员", "不是诉求 1")
+    assert staffed.history()[-1] == "mistaken"
+    assert kept(staffed) == []
+
+
+def test_what_belongs_to_no_case_is_kept_beside_all_else(staffed: Village) -> None:
+    def twice(session: Session) -> None:
+        for _ in range(2):
+            month = date(2026, 11, 1)
+            corrections.note(session, Correction(month=month, words=["雕塑"], stand={}, request=True, version="1"))
+
+    staffed.look(twice)
+    assert len(kept(staffed)) == 2
 
 
 def test_who_undoes_a_correction_takes_it_back(staffed: Village) -> None:

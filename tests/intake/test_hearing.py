@@ -344,7 +344,7 @@ def test_a_worker_who_adds_to_their_own_case_is_not_told_of_it(staffed: Village)
 def test_numbers_that_belong_to_a_person_are_hidden_before_anything_is_kept(staffed: Village) -> None:
     staffed.says("王阿姨", LIFT)
     staffed.tells("王阿姨", "补充 1 我电话 13812345678,身份证 110101199003070038")
-    kept = staffed.look(lambda session: [text.body for text in session.exec(select(Text))])
+    kept = staffed.look(lambda session: [text.body for text in session.exec(select(Text).order_by(Text.id))])
     assert kept == [LIFT, "我电话 138******78,身份证 110**************8"]
     assert staffed.new("张网格员")[-1] == "#1 电梯故障 · 3号楼\n补充:我电话 138******78,身份证 110**************8"
 

@@ -41,7 +41,9 @@ def test_every_text_is_in_one_group(texts: list[str]) -> None:
 
 
 def test_two_groups_that_turn_out_to_be_about_one_thing_become_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = ["w8 w1", "w1 w4", "w3 w6 w1", "w3 w8", "w5 w3 w1", "w4 w0 w2", "w1 w4 w6", *(f"z{at}" for at in range(40))]
+    one = ["w8 w1", "w1 w4", "w3 w6 w1", "w3 w8", "w5 w3 w1", "w4 w0 w2", "w1 w4 w6"]
+    other = ["y1 y2", "y1 y2 y3", "y1 y2 y4"]
+    texts = [*one, *(f"z{at}" for at in range(40)), *other]
     joined = groups(texts)
     monkeypatch.setattr("nlp.likeness.JOINED", 1.1)
     apart = groups(texts)
