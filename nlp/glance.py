@@ -12,11 +12,10 @@ PLACED: Final = 0.4  # what a place adds to a subject
 _AMISS: Final = 1.7  # the most that troubles add to their thing
 _FAINT: Final = 1.3  # the same of single characters, as a share of the thing
 
-_DANGER, _PLACE, _SOCIAL, _ASKS, _THING = (1 << bit for bit in range(5))
-_BASE: Final = 5  # the flags above, then one per signal, one per topic for its things, one for its troubles
+_PLACE, _ASKS, _THING = (1 << bit for bit in range(3))
+_BASE: Final = 3  # the flags above, then one per signal, one per topic for its things, one for its troubles
 _FLAGS: Final = {
-    "danger": _DANGER, "place": _PLACE, "ad": _SOCIAL, "rumor": _SOCIAL, "praise": _SOCIAL, "thanks": _SOCIAL,
-    "asks": _ASKS | _THING, "objects": _THING, "signs": _THING, "urgent": _THING, "alarm": _THING,
+    "place": _PLACE, "asks": _ASKS | _THING, "objects": _THING, "signs": _THING, "urgent": _THING, "alarm": _THING,
 }  # fmt: skip
 _APART: Final = frozenset({"soft", "trouble"})  # counted with the thing they stand beside
 

@@ -212,10 +212,9 @@ class Reader:
         judgement.temper(LEXICON, learnt.LEAST, learnt.MOST)
         pieces = self._automaton.pieces(matches)
         sums = self._weights.sums([row for _, row in pieces], length)
-        said = sums[REQUEST] - self._begin if sums else 0.0
         share = min(1.0, LONG / max(length, 1))
         judgement.shares += [(row[0] * share, f"{piece}→{PIECE}") for piece, row in pieces if row[0]]
-        judgement.raw += said + self._begin
+        judgement.raw += sums.get(REQUEST, 0.0)
         return sums
 
     def _continued(self, judgement: Judgement, sums: Mapping[str, float], length: int, context: Context) -> str | None:
